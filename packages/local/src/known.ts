@@ -1,0 +1,66 @@
+import { realm } from '@conc/core';
+import { type Inherit, newState, type Settings, type State, title } from './state.js';
+
+/** What a Local is to the other side. `init` and `dispose` cross as functions do. */
+export interface Handle extends Settings {
+	readonly id: string;
+}
+
+interface Known {
+	/** Those that inherit, by name, and those that came from elsewhere: their values must be there for the next task. */
+	readonly kept: Map<string, State>;
+	/** Those that were sent from here, so that one that comes back is the one that went. */
+	readonly sent: Map<string, WeakRef<State>>;
+	readonly collected: FinalizationRegistry<string>;
+}
+
+const known = () =>
+	realm<Known>('known locals', () => {
+		const sent = new Map<string, WeakRef<State>>();
+		return { kept: new Map(), sent, collected: new FinalizationRegistry((id) => sent.delete(id)) };
+	});
+
+/** The state of a Local that is made here: of its own, or if it inherits, the one that all of its name share. */
+export function stateFor(settings: Settings): State {
+	if (settings.inherit === false || settings.name === undefined) return newState(settings);
+	const found = known().kept.get(settings.name);
+	if (found === undefined) return keep(settings, settings.name);
+	if (describe(found.inherit) !== describe(settings.inherit)) {
+		throw new TypeError(
+			`${title(settings)} is to inherit ${describe(settings.inherit)}, but there is one of that name here ` +
+				`that inherits ${describe(found.inherit)}; give one of them another name`,
+		);
+	}
+	return found;
+}
+
+/** The state in this thread of a Local that came from elsewhere. */
+export function stateOf(handle: Handle): State {
+	const { id, ...settings } = handle;
+	return known().kept.get(id) ?? known().sent.get(id)?.deref() ?? keep(settings, id);
+}
+
+/** The handle by which the other side will know it. */
+export function handleOf(state: State): Handle {
+	const { name, init, dispose, inherit } = state;
+	return { id: state.id ?? identify(state), name, init, dispose, inherit };
+}
+
+function keep(settings: Settings, id: string): State {
+	const state = newState(settings, id);
+	known().kept.set(id, state);
+	return state;
+}
+
+function identify(state: State): string {
+	const id = crypto.randomUUID();
+	state.id = id;
+	known().sent.set(id, new WeakRef(state));
+	known().collected.register(state, id);
+	return id;
+}
+
+function describe(inherit: Inherit): string {
+	if (typeof inherit === 'object') return inherit.map(String).join(', ');
+	return inherit === 'store' ? "an AsyncLocalStorage's store" : 'everything';
+}

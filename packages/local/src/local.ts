@@ -1,0 +1,89 @@
+import type { AsyncLocalStorage } from 'node:async_hooks';
+import { type InspectOptions, inspect } from 'node:util';
+import { brand, type Carrier, type Medium, pack, revive, share, travelAlong, unpack } from '@conc/core';
+import type { LocalConstructor, LocalOf } from './api.js';
+import { packed, runPacked, stateForStorage } from './carry.js';
+import { disposeNow } from './dispose.js';
+import { type Handle, handleOf, stateFor, stateOf } from './known.js';
+import { clearScope, copyOf, runWith } from './scope.js';
+import { type Options, settingsOf } from './settings.js';
+import { show } from './show.js';
+import { checked, type State, title } from './state.js';
+import { state, type Target, traps } from './traps.js';
+
+class LocalObject implements Carrier {
+	// Not #private: it is read through the Proxy, and by another copy of this class.
+	declare readonly [state]: State;
+
+	constructor(options: Options = {}) {
+		// biome-ignore lint/correctness/noConstructorReturn: the Proxy is the Local, and a subclass must get it too
+		return standFor(stateFor(settingsOf(options)), this);
+	}
+
+	static from(als: AsyncLocalStorage<unknown>, { name }: { readonly name: string }): Carrier {
+		if (typeof als?.getStore !== 'function') throw new TypeError('Local.from takes an AsyncLocalStorage');
+		if (typeof name !== 'string')
+			throw new TypeError("Local.from needs a name: Local.from(als, { name: 'shop.request' })");
+		return localOf(stateForStorage(als, name));
+	}
+
+	static [revive](handle: Handle): Carrier {
+		return localOf(stateOf(handle));
+	}
+
+	run<R>(values: object, fn: () => R): R {
+		const own = this[state];
+		if (typeof fn !== 'function') throw new TypeError(`${title(own)}: run takes values and a function`);
+		if (own.inherit === 'store') return runPacked(own, values, fn);
+		return runWith(own, copyOf(checked(own, values, 'run was given')), fn);
+	}
+
+	clear(): void {
+		const own = this[state];
+		if (clearScope(own) || own.values === undefined) return;
+		const { values, dispose } = own;
+		own.values = undefined;
+		if (dispose !== undefined) disposeNow(values, dispose);
+	}
+
+	[share](_to: Medium): Handle {
+		return handleOf(this[state]);
+	}
+
+	[pack](): unknown {
+		return packed(this[state]);
+	}
+
+	[unpack]<T>(values: unknown, fn: () => T): T {
+		return runPacked(this[state], values, fn);
+	}
+
+	toString(): string {
+		return show(this[state], 0, { breakLength: Number.POSITIVE_INFINITY });
+	}
+
+	[inspect.custom](depth: number, options: InspectOptions): string {
+		return show(this[state], depth, options);
+	}
+}
+Object.defineProperty(LocalObject, 'name', { value: 'Local' });
+brand(LocalObject, '@conc/local:Local');
+
+/** The one Local of this thread that stands for a state. */
+function localOf(own: State): Carrier {
+	return (own.local as Carrier | undefined) ?? standFor(own, Object.create(LocalObject.prototype));
+}
+
+/** Makes `target` a Local with this state. The first of a state is the one that crosses and carries. */
+function standFor(own: State, target: LocalObject): LocalObject {
+	Object.defineProperty(target, state, { value: own, configurable: true });
+	const local = new Proxy(target as Target, traps) as LocalObject;
+	if (own.local === undefined) {
+		own.local = local;
+		if (own.inherit !== false) travelAlong(local);
+	}
+	return local;
+}
+
+export const Local = LocalObject as unknown as LocalConstructor;
+export type Local<T extends object> = LocalOf<T>;

@@ -1,0 +1,14 @@
+import { type InspectOptions, inspect } from 'node:util';
+import { valuesSoFar } from './scope.js';
+import { type State, title } from './state.js';
+
+/** `Local "school" { student: 'Bob' }`, the values in force here. Neither makes values nor throws. */
+export function show(state: State, depth: number, options: InspectOptions): string {
+	try {
+		const values = valuesSoFar(state);
+		if (values === undefined) return `${title(state)} {}`;
+		return depth < 0 ? `[${title(state)}]` : `${title(state)} ${inspect(values, { ...options, depth })}`;
+	} catch {
+		return `[${title(state)}, whose values cannot be shown]`;
+	}
+}

@@ -1,0 +1,93 @@
+import type { AsyncLocalStorage } from 'node:async_hooks';
+import { disposeAtEnd } from './dispose.js';
+
+export type Values = Record<PropertyKey, unknown>;
+
+/** Which values go along with a call: none, all, those of some keys, or the store of a user's AsyncLocalStorage. */
+export type Inherit = boolean | readonly PropertyKey[] | 'store';
+
+export interface Settings {
+	readonly name: string | undefined;
+	readonly init: (() => object) | undefined;
+	readonly dispose: ((values: object) => void) | undefined;
+	readonly inherit: Inherit;
+}
+
+/**
+ * What one Local is in this thread. Plain data, because the Locals of two copies of this package may share it.
+ */
+export interface State extends Settings {
+	/** The name of one that inherits; any other gets its id when it first crosses. */
+	id: string | undefined;
+	/** The values of this thread, `undefined` until their first use. */
+	values: Values | undefined;
+	/** Whether any scope was ever entered: if not, nobody need look for one. */
+	scoped: boolean;
+	/** The AsyncLocalStorage that `Local.from` was given in this thread. */
+	storage: AsyncLocalStorage<unknown> | undefined;
+	/** While `init` runs. */
+	initialising: boolean;
+	/** The Local that stands for this state when it crosses. */
+	local: object | undefined;
+}
+
+/** What is in force outside every scope of a user's AsyncLocalStorage: nothing, and nothing can be set there. */
+const NO_STORE: Values = Object.freeze({});
+
+export function newState(settings: Settings, id?: string): State {
+	return {
+		...settings,
+		id,
+		values: undefined,
+		scoped: false,
+		storage: undefined,
+		initialising: false,
+		local: undefined,
+	};
+}
+
+/** How a Local is called in messages. */
+export function title(state: Settings): string {
+	return state.name === undefined ? 'Local' : `Local ${JSON.stringify(state.name)}`;
+}
+
+/** The values of this thread, made by `init` at their first use. */
+export function threadValues(state: State): Values {
+	return state.values ?? initialise(state);
+}
+
+function initialise(state: State): Values {
+	if (state.inherit === 'store') return NO_STORE;
+	if (state.initialising) throw new TypeError(`init of ${title(state)} uses the Local whose values it makes`);
+	state.initialising = true;
+	try {
+		const values = state.init === undefined ? {} : checked(state, state.init(), 'init returned');
+		if (state.dispose !== undefined) disposeAtEnd(values, state.dispose);
+		state.values = values;
+		return values;
+	} finally {
+		state.initialising = false;
+	}
+}
+
+/** Refuses what cannot be the values of a Local. */
+export function checked(state: Settings, values: unknown, what: string): Values {
+	if (typeof values !== 'object' || values === null) {
+		throw new TypeError(
+			`${title(state)}: ${what} ${values === null ? 'null' : typeof values}, not an object`,
+		);
+	}
+	if (values instanceof Promise) {
+		throw new TypeError(
+			`${title(state)}: ${what} a promise; await what it needs before, and return an object`,
+		);
+	}
+	for (const key of ['run', 'clear']) if (key in values) throw refused(state, key);
+	return values as Values;
+}
+
+export function refused(state: Settings, key: string): TypeError {
+	return new TypeError(
+		`${title(state)} cannot have a value named '${key}': that is its method; choose another name`,
+	);
+}

@@ -24,11 +24,12 @@ class LocalObject implements Carrier {
 		if (typeof als?.getStore !== 'function') throw new TypeError('Local.from takes an AsyncLocalStorage');
 		if (typeof name !== 'string')
 			throw new TypeError("Local.from needs a name: Local.from(als, { name: 'shop.request' })");
-		return localOf(stateForStorage(als, name));
+		return localOf(stateForStorage(als, name), LocalObject.prototype);
 	}
 
 	static [revive](handle: Handle): Carrier {
-		return localOf(stateOf(handle));
+		// biome-ignore lint/complexity/noThisInStatic: a subclass that crosses is revived by its own class
+		return localOf(stateOf(handle), this.prototype);
 	}
 
 	run<R>(values: object, fn: () => R): R {
@@ -69,9 +70,9 @@ class LocalObject implements Carrier {
 Object.defineProperty(LocalObject, 'name', { value: 'Local' });
 brand(LocalObject, '@conc/local:Local');
 
-/** The one Local of this thread that stands for a state. */
-function localOf(own: State): Carrier {
-	return (own.local as Carrier | undefined) ?? standFor(own, Object.create(LocalObject.prototype));
+/** The one Local of this thread that stands for a state, made with this prototype if there is none yet. */
+function localOf(own: State, prototype: LocalObject): Carrier {
+	return (own.local as Carrier | undefined) ?? standFor(own, Object.create(prototype));
 }
 
 /** Makes `target` a Local with this state. The first of a state is the one that crosses and carries. */

@@ -19,6 +19,9 @@ describe('Local.from', () => {
 		expectTypeOf(request.id).toEqualTypeOf<number | undefined>();
 	});
 
+	const als = new AsyncLocalStorage<{ id: number }>();
+	Local.from(als, { name: 'test.store' });
+
 	test.each([true, false])(
 		'takes the store into a thread (its module is loaded there: %s)',
 		async (loadsModule) => {

@@ -28,6 +28,6 @@ export function baggageForThread(): [handle: unknown, packed: unknown][] {
 	return packBaggage().map(([carrier, packed]) => [handleFor(carrier), packed]);
 }
 
-export function handleFor(value: unknown): unknown {
-	return (value as Shareable)[share]('thread');
+export function handleFor(value: unknown): object {
+	return (value as Shareable)[share]('thread') as object;
 }

@@ -167,6 +167,11 @@ describe('a subclass', () => {
 		school.student = 'Alice';
 		expect(school.greet()).toBe('Hello, Alice');
 		expect(school).toBeInstanceOf(SchoolLocal);
+		expect(school.constructor).toBe(SchoolLocal);
+		const revived = SchoolLocal as unknown as typeof Local;
+		expect(revived[revive]({ ...handleFor(school), id: 'from elsewhere' } as never)).toBeInstanceOf(
+			SchoolLocal,
+		);
 		expect(school).toBeInstanceOf(Local);
 	});
 });

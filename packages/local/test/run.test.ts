@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Local } from '@conc/local';
 import { describe, expect, test } from 'vitest';
+import { inProcess } from './helpers.js';
 
 interface Request {
 	id: number;
@@ -108,6 +109,14 @@ describe('run', () => {
 		expect(() => local.run({ run: 1 } as never, () => 1)).toThrow("cannot have a value named 'run'");
 		expect(() => local.run({}, 1 as never)).toThrow('run takes values and a function');
 	});
+});
+
+test('no AsyncLocalStorage is made before the first scope', async () => {
+	expect(await inProcess('count-storages')).toEqual([
+		'0 after the import',
+		'0 after plain use and inherit',
+		'1 after run of two Locals',
+	]);
 });
 
 describe('clear', () => {

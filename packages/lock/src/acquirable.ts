@@ -1,0 +1,114 @@
+import { TimeoutError } from '@conc/core';
+import { Held } from './held.js';
+import type { PatientOptions, SyncWaitOptions, WaitOptions } from './options.js';
+
+/** A function that returns no promise: with one, what it holds would be given back before it is done. */
+export type Synchronous<T> = () => T extends PromiseLike<unknown> ? never : T;
+
+/** What can be acquired and released, and the ways to do both at once. */
+export abstract class Acquirable {
+	/** How it is called in messages: `Lock "jobs"`. */
+	protected abstract readonly label: string;
+
+	/**
+	 * Resolves with true when it was acquired, with false when that took longer than `timeout` milliseconds. The event
+	 * loop goes on meanwhile. Rejects with `signal.reason` when aborted: nothing is acquired then.
+	 */
+	abstract acquire(options?: PatientOptions): Promise<true>;
+	abstract acquire(options: WaitOptions): Promise<boolean>;
+	/** The same, blocking this thread: none of its other tasks runs meanwhile. */
+	abstract acquireSync(options?: { readonly timeout?: undefined }): true;
+	abstract acquireSync(options: SyncWaitOptions): boolean;
+	/** Gives it back. */
+	abstract release(): void;
+
+	/**
+	 * Runs `fn` while holding it, and gives it back when `fn` has returned or thrown, or what it returned has settled.
+	 * Passes on what `fn` returns or throws. Rejects with `TimeoutError` when it was not acquired within `timeout`
+	 * milliseconds, with `signal.reason` when aborted before; `fn` does not run then. (Python: `with lock:`)
+	 */
+	async with<T>(fn: () => T, options?: WaitOptions): Promise<Awaited<T>> {
+		await this.#deliver(options);
+		return settle(fn, () => this.release());
+	}
+
+	/**
+	 * The same, blocking this thread until it is acquired. `fn` must not be async: that is a type error and, since it
+	 * would be released while `fn` still runs, a TypeError.
+	 */
+	withSync<T>(fn: Synchronous<T>, options?: SyncWaitOptions): T {
+		this.#deliverSync(options);
+		return settleSync(this.label, fn as () => T, () => this.release());
+	}
+
+	/**
+	 * Resolves with what gives it back: `using held = await lock.hold()`, or `held.release()` in a `finally`.
+	 * Rejects with `TimeoutError` when it was not acquired within `timeout` milliseconds.
+	 */
+	async hold(options?: WaitOptions): Promise<Held> {
+		await this.#deliver(options);
+		return new Held(() => this.release());
+	}
+
+	/** The same, blocking this thread. */
+	holdSync(options?: SyncWaitOptions): Held {
+		this.#deliverSync(options);
+		return new Held(() => this.release());
+	}
+
+	async #deliver(options: WaitOptions | undefined): Promise<void> {
+		const acquired = options === undefined ? await this.acquire() : await this.acquire(options);
+		if (!acquired) throw late(this.label, options);
+	}
+
+	#deliverSync(options: SyncWaitOptions | undefined): void {
+		const acquired = options === undefined ? this.acquireSync() : this.acquireSync(options);
+		if (!acquired) throw late(this.label, options);
+	}
+}
+
+/** Runs `fn`, then `giveBack`; an error of `fn` is not hidden by one of `giveBack`. */
+export async function settle<T>(fn: () => T, giveBack: () => void): Promise<Awaited<T>> {
+	let result: Awaited<T>;
+	try {
+		result = await fn();
+	} catch (error) {
+		quietly(giveBack);
+		throw error;
+	}
+	giveBack();
+	return result;
+}
+
+function settleSync<T>(label: string, fn: () => T, giveBack: () => void): T {
+	let result: T;
+	try {
+		result = fn();
+		refusePromise(label, result);
+	} catch (error) {
+		quietly(giveBack);
+		throw error;
+	}
+	giveBack();
+	return result;
+}
+
+function quietly(giveBack: () => void): void {
+	try {
+		giveBack();
+	} catch {
+		// The error of the function matters more than that it has given back by itself.
+	}
+}
+
+function refusePromise(label: string, result: unknown): void {
+	const then = (result as { then?: unknown } | null | undefined)?.then;
+	if (typeof then !== 'function') return;
+	throw new TypeError(
+		`withSync of ${label} was given an async function, and gave it back before that was done\n  → use with(fn)`,
+	);
+}
+
+function late(label: string, options: SyncWaitOptions | undefined): TimeoutError {
+	return new TimeoutError(`${label} could not be acquired within ${options?.timeout} ms`);
+}

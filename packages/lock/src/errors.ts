@@ -1,0 +1,41 @@
+import { brand, type ThreadId } from '@conc/core';
+
+/** A lock was used against its rules: a free one released, or one that is another's. (`RuntimeError`, `ValueError`) */
+export class LockError extends Error {
+	override readonly name: string = 'LockError';
+	readonly code: string = 'CONC_LOCK';
+}
+brand(LockError, '@conc/lock:LockError');
+
+/**
+ * The owner of a lock ended without releasing it. Who gets this error does **not** hold the lock, and everybody who
+ * tries gets it until `lock.recover()`. Python has no counterpart: there, such a lock stays locked for ever.
+ */
+export class AbandonedLockError extends LockError {
+	override readonly name = 'AbandonedLockError';
+	override readonly code = 'CONC_LOCK_ABANDONED';
+	/**
+	 * @param lock how the lock is called in the message
+	 * @param owner the thread that ended
+	 * @param noticedAt when its end was first noticed by somebody who wanted the lock
+	 */
+	constructor(
+		lock: string,
+		readonly owner: ThreadId,
+		readonly noticedAt: Date,
+	) {
+		super(
+			`${lock} was abandoned: thread ${owner} ended while it held it (noticed ${noticedAt.toISOString()})\n` +
+				'  → put right what the lock protects, then call recover(); ' +
+				"or make the lock with onAbandoned: 'release'",
+		);
+	}
+}
+brand(AbandonedLockError, '@conc/lock:AbandonedLockError');
+
+/** A blocking wait that could never end: this thread itself holds what it would block for. */
+export class DeadlockError extends LockError {
+	override readonly name = 'DeadlockError';
+	override readonly code = 'CONC_DEADLOCK';
+}
+brand(DeadlockError, '@conc/lock:DeadlockError');

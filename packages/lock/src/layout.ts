@@ -1,0 +1,71 @@
+import { CannotCross, type Medium, Registry } from '@conc/core';
+import { TABLE_WORDS } from './wait/slots.js';
+
+// Every primitive's memory: its own words, then the table of waiters. README.md says what the words mean.
+
+/** Words for the primitive itself: a cache line, so that sleepers do not slow down those who run. */
+const OWN_WORDS = 16;
+
+/** Bytes one primitive takes. A multiple of 8, so that one can follow the other. */
+export const PRIMITIVE_BYTES = 4 * (OWN_WORDS + TABLE_WORDS);
+
+/** Where a primitive lives: this crosses to another thread. */
+export interface Place {
+	readonly memory: SharedArrayBuffer;
+	/** In bytes. */
+	readonly offset: number;
+	/** The memory of the registry that its thread ids belong to. */
+	readonly registry: SharedArrayBuffer;
+	readonly name: string | undefined;
+}
+
+/** The primitive's own words. */
+export function ownWords({ memory, offset }: Place): Int32Array {
+	return new Int32Array(memory, offset, OWN_WORDS);
+}
+
+/** Where in the memory the primitive's table of waiters begins. */
+export function tableOffset({ offset }: Place): number {
+	return offset + 4 * OWN_WORDS;
+}
+
+const place = Symbol('place');
+
+/** Options that put a primitive where it already is, in place of making a new one. */
+export function placed(at: Place): NameOptions {
+	return { [place]: at } as NameOptions;
+}
+
+export interface NameOptions {
+	/** Shown in errors and by `inspect`. */
+	readonly name?: string | undefined;
+}
+
+export function isPlaced(options: NameOptions): boolean {
+	return place in options;
+}
+
+/** Where these options put a primitive: in new memory with room for what follows it, unless they come from `placed`. */
+export function placeFor(options: NameOptions, moreBytes = 0): Place {
+	const at = (options as { [place]?: Place })[place];
+	if (at !== undefined) return at;
+	const { name } = options;
+	if (name !== undefined && typeof name !== 'string')
+		throw new TypeError(`name must be a string, not ${typeof name}`);
+	const memory = new SharedArrayBuffer(PRIMITIVE_BYTES + moreBytes);
+	return { memory, offset: 0, registry: Registry.ours().memory, name };
+}
+
+/** What crosses to another thread. There is nothing yet that could cross to another process. */
+export function handle<T>(kind: string, to: Medium, at: T): T {
+	if (to === 'thread') return at;
+	throw new CannotCross(
+		`a ${kind} lives in this process's memory, which another process does not see`,
+		'use threads: Thread of @conc/thread, ThreadPool of @conc/pool',
+	);
+}
+
+/** How a primitive is called in messages: `Lock "jobs"`. */
+export function labelOf(kind: string, { name }: Place): string {
+	return name === undefined ? kind : `${kind} ${JSON.stringify(name)}`;
+}

@@ -1,0 +1,161 @@
+import { Registry, type ThreadId } from '@conc/core';
+import { AbandonedLockError, LockError } from './errors.js';
+import { ownWords, type Place, tableOffset } from './layout.js';
+import { livesOn } from './wait/alive.js';
+import { type Awaitable, attempt, type Turn } from './wait/awaitable.js';
+import { NONE } from './wait/slots.js';
+import { Waiters } from './wait/waiters.js';
+
+const WORD = 0; // FREE, PROMISED, or the owner and WAITED
+const ON_ABANDONED = 1; // what happens when the owner ends: THROW or RELEASE
+const MOURNED = 2; // the dead owner whose end was noticed last
+const NOTICED_AT = 3; // 64-bit index: when that was
+
+/** The words from here on belong to what is built on a mutex. */
+export const MUTEX_WORDS = 8;
+
+const FREE = 0; // anybody may take it
+const PROMISED = 1 << 31; // nobody has it, but only those in line may take it
+const WAITED = 1 << 30; // the owner must wake somebody when it releases
+const OWNER = WAITED - 1;
+const NOBODY = 0;
+
+const RELEASE = 1;
+
+/** What Lock and RLock are made of: one owner at a time, and a line of those who want to be the next. */
+export class Mutex implements Awaitable {
+	readonly waiters: Waiters;
+	readonly words: Int32Array;
+	readonly self: ThreadId;
+	readonly #place: Place;
+	readonly #registry: Registry;
+	readonly #label: string;
+
+	constructor(place: Place, label: string) {
+		this.#place = place;
+		this.#label = label;
+		this.#registry = Registry.of(place.registry);
+		this.self = this.#registry.self();
+		this.words = ownWords(place);
+		this.waiters = new Waiters(place.memory, tableOffset(place), this.#registry);
+	}
+
+	/** Hands it on when an owner ends, in place of an error for everybody. Called once, before it is shared. */
+	releaseWhenAbandoned(): void {
+		Atomics.store(this.words, ON_ABANDONED, RELEASE);
+	}
+
+	/** The uncontended way in: true or false at once. */
+	tryTake(): boolean {
+		return Atomics.compareExchange(this.words, WORD, FREE, this.self) === FREE;
+	}
+
+	/** The same for one who will not try again, and so must get past a promise nobody keeps. */
+	tryHard(): boolean {
+		return this.tryTake() || attempt(this);
+	}
+
+	get owner(): ThreadId {
+		return Atomics.load(this.words, WORD) & OWNER;
+	}
+
+	get isMine(): boolean {
+		return this.owner === this.self;
+	}
+
+	/** Whether the owner has ended. */
+	get isAbandoned(): boolean {
+		const { owner } = this;
+		return owner !== NOBODY && !this.#registry.isAlive(owner);
+	}
+
+	look(turn: Turn): boolean {
+		for (;;) {
+			const word = Atomics.load(this.words, WORD);
+			const owner = word & OWNER;
+			if (owner === NOBODY) {
+				if (!turn.granted && this.waiters.onTheirWay(turn) > 0) return false;
+				const taken = this.waiters.others(turn.slot) ? this.self | WAITED : this.self;
+				if (this.#move(word, taken)) return true;
+			} else if (owner !== this.self && !livesOn(this.#registry, owner)) {
+				this.#inherit(word);
+			} else if (turn.slot === NONE || (word & WAITED) !== 0 || this.#move(word, word | WAITED)) {
+				return false;
+			}
+		}
+	}
+
+	/** Releases it whoever has it. */
+	release(): void {
+		if (!this.#move(this.self, FREE)) this.#releaseSlowly();
+	}
+
+	passOn(): void {
+		for (;;) {
+			const word = Atomics.load(this.words, WORD);
+			if ((word & OWNER) !== NOBODY) {
+				// Its owner wakes the next one, if it knows that somebody waits.
+				if ((word & WAITED) !== 0 || !this.waiters.others(NONE) || this.#move(word, word | WAITED)) return;
+			} else if (this.waiters.wake(1) || word === FREE || this.#move(PROMISED, FREE)) {
+				return;
+			}
+		}
+	}
+
+	/** Makes it free when its owner has ended; false when that is not so. */
+	recover(): boolean {
+		const word = Atomics.load(this.words, WORD);
+		const owner = word & OWNER;
+		if (owner === NOBODY || this.#registry.isAlive(owner) || !this.#move(word, FREE)) return false;
+		this.passOn();
+		return true;
+	}
+
+	/** `free`, `held by …`: for inspect. */
+	get state(): string {
+		const { owner } = this;
+		if (owner === NOBODY) return 'free';
+		if (owner === this.self) return 'held by this thread';
+		return this.#registry.isAlive(owner) ? `held by thread ${owner}` : `abandoned by thread ${owner}`;
+	}
+
+	get place(): Place {
+		return this.#place;
+	}
+
+	#releaseSlowly(): void {
+		for (;;) {
+			const word = Atomics.load(this.words, WORD);
+			const owner = word & OWNER;
+			if (owner === NOBODY) throw new LockError(`${this.#label} was released, but nobody holds it`);
+			if (owner !== this.self && !this.#registry.isAlive(owner)) throw this.#abandoned(owner);
+			if ((word & WAITED) === 0) {
+				if (this.#move(word, FREE)) return;
+				continue;
+			}
+			const next = this.waiters.isImpatient() ? PROMISED : FREE;
+			if (!this.#move(word, next)) continue;
+			if (!this.waiters.wake(1) && next === PROMISED) this.passOn();
+			return;
+		}
+	}
+
+	/** What somebody does who wants it and finds that its owner has ended. */
+	#inherit(word: number): void {
+		if (Atomics.load(this.words, ON_ABANDONED) !== RELEASE) throw this.#abandoned(word & OWNER);
+		this.#move(word, FREE);
+	}
+
+	#abandoned(owner: ThreadId): AbandonedLockError {
+		const times = new BigInt64Array(this.#place.memory, this.#place.offset);
+		if (Atomics.load(this.words, MOURNED) !== owner) {
+			Atomics.store(times, NOTICED_AT, BigInt(Date.now()));
+			Atomics.store(this.words, MOURNED, owner);
+		}
+		return new AbandonedLockError(this.#label, owner, new Date(Number(Atomics.load(times, NOTICED_AT))));
+	}
+
+	#move(from: number, to: number): boolean {
+		return Atomics.compareExchange(this.words, WORD, from, to) === from;
+	}
+}

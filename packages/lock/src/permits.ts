@@ -1,0 +1,107 @@
+import { Registry } from '@conc/core';
+import { LockError } from './errors.js';
+import { ownWords, type Place, tableOffset } from './layout.js';
+import { type Awaitable, attempt, type Turn } from './wait/awaitable.js';
+import { NONE } from './wait/slots.js';
+import { Waiters } from './wait/waiters.js';
+
+const WORD = 0; // the number of permits, WAITED and PROMISED
+const BOUND = 1; // how many permits there may be at most
+
+const PROMISED = 1 << 31; // only those in line may take a permit
+const WAITED = 1 << 30; // who gives permits back must wake somebody
+const COUNT = WAITED - 1;
+
+/** The most permits a semaphore can have. */
+export const MOST_PERMITS = COUNT;
+
+/** What semaphores are made of: a number of permits, and a line of those who want one. */
+export class Permits implements Awaitable {
+	readonly waiters: Waiters;
+	readonly place: Place;
+	readonly #words: Int32Array;
+	readonly #label: string;
+
+	constructor(place: Place, label: string) {
+		this.place = place;
+		this.#label = label;
+		this.#words = ownWords(place);
+		this.waiters = new Waiters(place.memory, tableOffset(place), Registry.of(place.registry));
+	}
+
+	/** Sets both numbers. Called once, before it is shared. */
+	start(count: number, bound: number): void {
+		Atomics.store(this.#words, BOUND, bound);
+		Atomics.store(this.#words, WORD, count);
+	}
+
+	get count(): number {
+		return Atomics.load(this.#words, WORD) & COUNT;
+	}
+
+	/** The uncontended way to a permit: true or false at once. */
+	tryTake(): boolean {
+		const word = Atomics.load(this.#words, WORD);
+		return word > 0 && (word & COUNT) > 0 && this.#move(word, word - 1);
+	}
+
+	/** The same for one who will not try again. */
+	tryHard(): boolean {
+		return this.tryTake() || attempt(this);
+	}
+
+	look(turn: Turn): boolean {
+		for (;;) {
+			const word = Atomics.load(this.#words, WORD);
+			const count = word & COUNT;
+			if (count > 0) {
+				const told = this.waiters.onTheirWay(turn);
+				if (!turn.granted && told >= count) return false;
+				const inLine = this.waiters.others(turn.slot);
+				// With somebody in line the marks stay: who gives back must wake, and newcomers stay behind if they had to.
+				if (!this.#move(word, inLine || told > 0 ? (word - 1) | WAITED : count - 1)) continue;
+				if (inLine && count > 1) this.passOn();
+				return true;
+			}
+			if (turn.slot === NONE || (word & WAITED) !== 0 || this.#move(word, word | WAITED)) return false;
+		}
+	}
+
+	/** Gives permits back, and wakes as many who wait for one. */
+	giveBack(permits: number): void {
+		for (;;) {
+			const word = Atomics.load(this.#words, WORD);
+			const count = (word & COUNT) + permits;
+			if (count > Atomics.load(this.#words, BOUND)) throw this.#tooMany(permits);
+			if (word >= 0 && (word & WAITED) === 0) {
+				if (this.#move(word, count)) return;
+				continue;
+			}
+			const mark = this.waiters.isImpatient() ? PROMISED : 0;
+			if (!this.#move(word, count | WAITED | mark)) continue;
+			this.passOn();
+			return;
+		}
+	}
+
+	passOn(): void {
+		for (;;) {
+			const word = Atomics.load(this.#words, WORD);
+			const count = word & COUNT;
+			if (count > 0 && this.waiters.wake(count)) return;
+			const marked = this.waiters.others(NONE) ? word | WAITED : count;
+			if (marked === word || this.#move(word, marked)) return;
+		}
+	}
+
+	#tooMany(permits: number): LockError {
+		return new LockError(
+			`${this.#label} was given back too often: ${this.count} permits are free already, ` +
+				`${permits} more would exceed its bound of ${Atomics.load(this.#words, BOUND)}`,
+		);
+	}
+
+	#move(from: number, to: number): boolean {
+		return Atomics.compareExchange(this.#words, WORD, from, to) === from;
+	}
+}

@@ -1,0 +1,58 @@
+import { currentToken, isWithin } from './chain.js';
+import { MUTEX_WORDS, type Mutex } from './mutex.js';
+import type { Awaitable, Turn } from './wait/awaitable.js';
+
+// Only the thread that has the mutex reads or writes these two.
+const CHAIN = MUTEX_WORDS; // the token of the owner's call chain
+const DEPTH = MUTEX_WORDS + 1; // how often it was taken; 0 before the mutex is released
+
+/** Which call chain of the owning thread a mutex belongs to, and how often that has taken it. */
+export class Reentry {
+	readonly #mutex: Mutex;
+
+	constructor(mutex: Mutex) {
+		this.#mutex = mutex;
+	}
+
+	/** Whether the caller's chain is the owner. */
+	get isOwned(): boolean {
+		const { words, isMine } = this.#mutex;
+		return isMine && Atomics.load(words, DEPTH) > 0 && isWithin(Atomics.load(words, CHAIN));
+	}
+
+	/** How often it is taken now, by whomever. */
+	get depth(): number {
+		return this.#mutex.owner === 0 ? 0 : Atomics.load(this.#mutex.words, DEPTH);
+	}
+
+	/** Takes it once more, or for the first time if nobody has it. */
+	tryTake(): boolean {
+		if (this.isOwned) {
+			Atomics.add(this.#mutex.words, DEPTH, 1);
+			return true;
+		}
+		return this.#mutex.tryTake() && this.#own(currentToken());
+	}
+
+	/** Waiting for it in the name of the caller's chain: a look may happen in any other. */
+	asAwaitable(): Awaitable {
+		const mutex = this.#mutex;
+		const token = currentToken();
+		return {
+			waiters: mutex.waiters,
+			look: (turn: Turn) => mutex.look(turn) && this.#own(token),
+			passOn: () => mutex.passOn(),
+		};
+	}
+
+	/** Undoes one taking; the last one releases the mutex. Only for the owner. */
+	release(): void {
+		if (Atomics.sub(this.#mutex.words, DEPTH, 1) === 1) this.#mutex.release();
+	}
+
+	#own(token: number): true {
+		Atomics.store(this.#mutex.words, CHAIN, token);
+		Atomics.store(this.#mutex.words, DEPTH, 1);
+		return true;
+	}
+}

@@ -1,0 +1,129 @@
+import { brand, type Medium, revive, type Shareable, share } from '@conc/core';
+import { cellAt } from './cells.js';
+import type { BitKind, Cell, Kinds, NumericKind } from './kinds.js';
+import {
+	handle,
+	labelOf,
+	type NameOptions,
+	type Place,
+	PRIMITIVE_BYTES,
+	placed,
+	placeFor,
+} from './layout.js';
+import { Lock } from './lock.js';
+
+const inspect = Symbol.for('nodejs.util.inspect.custom');
+
+const VALUE_BYTES = 8;
+
+/** What an operation takes: nothing at all where the type does not have it. */
+type Operand<K extends keyof Kinds, Having extends keyof Kinds> = K extends Having ? Kinds[K] : never;
+
+interface ValueHandle {
+	readonly type: keyof Kinds;
+	readonly place: Place;
+}
+
+/**
+ * A number or truth value in memory that all threads of this process see.
+ *
+ * Reading and writing `value` is atomic each; `shared.value += 1` is both, one after the other, and loses the changes
+ * that come between. Use `add`, or hold `shared.lock`.
+ *
+ * (Python: `multiprocessing.Value`)
+ */
+export class SharedValue<K extends keyof Kinds> implements Shareable {
+	readonly #type: K;
+	readonly #place: Place;
+	readonly #cell: Cell<Kinds[K]>;
+	#lock: Lock | undefined;
+
+	/**
+	 * @param type `int8`, `uint8` and so on to `uint32`, `float32`, `float64`, `bigint64`, `biguint64` or `bool`
+	 * @param initial 0, 0n or false when left out
+	 */
+	constructor(type: K, initial?: Kinds[K], options: NameOptions = {}) {
+		this.#type = type;
+		this.#place = placeFor(options, VALUE_BYTES);
+		this.#cell = cellAt(type, this.#place.memory, this.#place.offset + PRIMITIVE_BYTES);
+		if (initial !== undefined) this.value = initial;
+	}
+
+	/** Written with what the type cannot hold, it throws a RangeError or TypeError and stays as it is. */
+	get value(): Kinds[K] {
+		return this.#cell.load();
+	}
+
+	set value(value: Kinds[K]) {
+		this.#cell.check(value);
+		this.#cell.store(value);
+	}
+
+	/** Adds to it, wrapping around like the type does, and returns what was there before. */
+	add(amount: Operand<K, NumericKind>): Kinds[K] {
+		return this.#operate('add', amount);
+	}
+
+	/** Subtracts from it, wrapping around like the type does, and returns what was there before. */
+	sub(amount: Operand<K, NumericKind>): Kinds[K] {
+		return this.#operate('sub', amount);
+	}
+
+	/** Keeps the bits that are set in both, and returns what was there before. */
+	and(bits: Operand<K, BitKind>): Kinds[K] {
+		return this.#operate('and', bits);
+	}
+
+	/** Sets the bits that are set in either, and returns what was there before. */
+	or(bits: Operand<K, BitKind>): Kinds[K] {
+		return this.#operate('or', bits);
+	}
+
+	/** Flips the bits that are set in `bits`, and returns what was there before. */
+	xor(bits: Operand<K, BitKind>): Kinds[K] {
+		return this.#operate('xor', bits);
+	}
+
+	/** Replaces it, and returns what was there before. */
+	exchange(value: Kinds[K]): Kinds[K] {
+		this.#cell.check(value);
+		return this.#cell.exchange(value);
+	}
+
+	/** Replaces it if it is `expected`, and returns what was there before: `expected` if it was replaced. */
+	compareExchange(expected: Kinds[K], value: Kinds[K]): Kinds[K] {
+		this.#cell.check(expected);
+		this.#cell.check(value);
+		return this.#cell.compareExchange(expected, value);
+	}
+
+	/** A lock of its own, for changes that take more than one step. It is not taken by the value itself. (`get_lock`) */
+	get lock(): Lock {
+		this.#lock ??= new Lock(placed(this.#place));
+		return this.#lock;
+	}
+
+	[share](to: Medium): ValueHandle {
+		return handle('SharedValue', to, { type: this.#type, place: this.#place });
+	}
+
+	static [revive]({ type, place }: ValueHandle): SharedValue<keyof Kinds> {
+		return new SharedValue(type, undefined, placed(place));
+	}
+
+	toString(): string {
+		return `${labelOf('SharedValue', this.#place)} (${this.#type} ${this.value})`;
+	}
+
+	[inspect](): string {
+		return this.toString();
+	}
+
+	#operate(operation: 'add' | 'sub' | 'and' | 'or' | 'xor', operand: Kinds[K]): Kinds[K] {
+		const cell = this.#cell;
+		if (cell[operation] === undefined) throw new TypeError(`a ${this.#type} has no ${operation}`);
+		cell.check(operand);
+		return cell[operation](operand);
+	}
+}
+brand(SharedValue, '@conc/lock:SharedValue');

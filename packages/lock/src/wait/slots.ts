@@ -1,0 +1,162 @@
+import type { Registry, ThreadId } from '@conc/core';
+import { livesOn } from './alive.js';
+import { elapsed, micros } from './clock.js';
+
+/** No slot. */
+export const NONE = -1;
+
+// The states of a slot. README.md names the transitions.
+export const IDLE = 0; // nobody waits in it
+export const WAITING = 1; // its waiter sleeps, or is about to
+export const GRANTED = 2; // its waiter was told that it is its turn
+export const TAKEN = 3; // its waiter has seen that and tries
+export const REVOKED = 4; // its waiter did not come in time, and the next one was told
+
+// The words of a slot.
+export const STATE = 0; // what the waiter sleeps on
+const OWNER = 1; // the waiting thread, 0: the slot is free
+const TICKET = 2; // its place in the order of arrival
+const KIND = 3;
+const SINCE = 4; // when it arrived
+const GRANTED_AT = 5;
+const SLOT_WORDS = 8;
+
+const BLOCKING = 1; // its thread sleeps meanwhile
+const PENDING = 2; // its thread does other things meanwhile
+
+// The words before the slots.
+const TICKETS = 0; // counts arrivals
+const END = 1; // slots from here on have never been used
+export const PAUSE = 2; // always 0 and never notified: to sleep on without a slot
+const HEADER_WORDS = 8;
+
+const SLOTS = 64;
+
+/** How many words of memory a table takes. */
+export const TABLE_WORDS = HEADER_WORDS + SLOTS * SLOT_WORDS;
+
+/**
+ * The memory of a table: who has which slot. A slot is named by where it begins.
+ *
+ * There are no links between slots, so a thread may die at any instruction and leaves at worst a slot to be freed.
+ */
+export class Slots {
+	readonly words: Int32Array;
+	readonly #registry: Registry;
+	readonly #self: ThreadId;
+
+	constructor(memory: SharedArrayBuffer, offset: number, registry: Registry) {
+		this.words = new Int32Array(memory, offset, TABLE_WORDS);
+		this.#registry = registry;
+		this.#self = registry.self();
+	}
+
+	/** A slot for a wait of this thread, in the state WAITING; `NONE` when all are in use. */
+	claim(blocking: boolean): number {
+		const slot = this.#claim();
+		if (slot === NONE) return NONE;
+		const words = this.words;
+		Atomics.store(words, slot + TICKET, Atomics.add(words, TICKETS, 1));
+		Atomics.store(words, slot + KIND, blocking ? BLOCKING : PENDING);
+		Atomics.store(words, slot + SINCE, micros());
+		Atomics.store(words, slot + STATE, WAITING);
+		return slot;
+	}
+
+	/** Gives a slot back; true when it was GRANTED. */
+	free(slot: number): boolean {
+		const was = Atomics.exchange(this.words, slot + STATE, IDLE);
+		// A waitAsync still pending here must settle before the slot is anybody else's.
+		if (!this.isBlocking(slot)) Atomics.notify(this.words, slot + STATE);
+		Atomics.store(this.words, slot + OWNER, 0);
+		return was === GRANTED;
+	}
+
+	/** Frees a slot whose thread has ended; false when it lives or somebody else was faster. */
+	freeIfDead(slot: number): boolean {
+		const owner = Atomics.load(this.words, slot + OWNER);
+		if (owner === 0 || livesOn(this.#registry, owner)) return false;
+		// Taken over first, so that of several who try only one resets the words.
+		if (Atomics.compareExchange(this.words, slot + OWNER, owner, this.#self) !== owner) return false;
+		this.free(slot);
+		return true;
+	}
+
+	state(slot: number): number {
+		return Atomics.load(this.words, slot + STATE);
+	}
+
+	/** WAITING → GRANTED. */
+	grant(slot: number): boolean {
+		// Written before the state, or a reader could take an old time for this turn's.
+		Atomics.store(this.words, slot + GRANTED_AT, micros());
+		if (Atomics.compareExchange(this.words, slot + STATE, WAITING, GRANTED) !== WAITING) return false;
+		Atomics.notify(this.words, slot + STATE);
+		return true;
+	}
+
+	isBlocking(slot: number): boolean {
+		return Atomics.load(this.words, slot + KIND) === BLOCKING;
+	}
+
+	isOurs(slot: number): boolean {
+		return Atomics.load(this.words, slot + OWNER) === this.#self;
+	}
+
+	sameThread(slot: number, other: number): boolean {
+		return Atomics.load(this.words, slot + OWNER) === Atomics.load(this.words, other + OWNER);
+	}
+
+	/** For how many microseconds it has waited. */
+	waited(slot: number): number {
+		return elapsed(Atomics.load(this.words, slot + SINCE), micros());
+	}
+
+	/** For how many microseconds it has been granted. */
+	grantedFor(slot: number): number {
+		return elapsed(Atomics.load(this.words, slot + GRANTED_AT), micros());
+	}
+
+	/** The first slot for which `isMeant`, in no order. */
+	some(isMeant: (slot: number) => boolean): number {
+		const end = Atomics.load(this.words, END);
+		for (let slot = HEADER_WORDS; slot < end; slot += SLOT_WORDS) {
+			if (isMeant(slot)) return slot;
+		}
+		return NONE;
+	}
+
+	/** The longest waiting slot for which `isMeant`. */
+	oldest(isMeant: (slot: number) => boolean): number {
+		let oldest = NONE;
+		let lowest = 0;
+		this.some((slot) => {
+			if (!isMeant(slot)) return false;
+			const ticket = Atomics.load(this.words, slot + TICKET);
+			// By their difference, because tickets wrap.
+			if (oldest === NONE || ((ticket - lowest) | 0) < 0) {
+				oldest = slot;
+				lowest = ticket;
+			}
+			return false;
+		});
+		return oldest;
+	}
+
+	#claim(): number {
+		for (let slot = HEADER_WORDS; slot < TABLE_WORDS; slot += SLOT_WORDS) {
+			if (Atomics.compareExchange(this.words, slot + OWNER, 0, this.#self) !== 0) continue;
+			this.#raiseEnd(slot + SLOT_WORDS);
+			return slot;
+		}
+		const freed = this.some((slot) => this.freeIfDead(slot));
+		if (freed === NONE || Atomics.compareExchange(this.words, freed + OWNER, 0, this.#self) !== 0)
+			return NONE;
+		return freed;
+	}
+
+	#raiseEnd(to: number): void {
+		let end = Atomics.load(this.words, END);
+		while (end < to) end = Atomics.compareExchange(this.words, END, end, to);
+	}
+}

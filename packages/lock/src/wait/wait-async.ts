@@ -1,0 +1,146 @@
+import { type Abortable, listen, unlisten } from './aborts.js';
+import { type Awaitable, attempt, LOOK_AGAIN_MS, leave, newTurn } from './awaitable.js';
+import { type Alarm, clock } from './clock.js';
+import { NOWHERE } from './heap.js';
+import { NONE } from './slots.js';
+import type { Outsider } from './waiters.js';
+
+/** How soon the oldest wait without a slot looks whether another thread has freed one. */
+const WITHOUT_SLOT_MS = 5;
+
+/**
+ * Resolves when what is waited for was taken, or with false when that took longer than `timeout` milliseconds.
+ * Rejects with `signal.reason`, and with what a look throws.
+ */
+export function waitAsync(awaitable: Awaitable, timeout: number, signal?: AbortSignal): Promise<boolean> {
+	return new Promise((resolve, reject) => {
+		if (signal?.aborted) reject(signal.reason);
+		else if (timeout === 0) resolve(attempt(awaitable));
+		else new PendingWait(awaitable, timeout, signal, resolve, reject).begin();
+	});
+}
+
+class PendingWait implements Alarm, Abortable, Outsider {
+	due = 0;
+	place = NOWHERE;
+	readonly #awaitable: Awaitable;
+	readonly #deadline: number;
+	readonly #signal: AbortSignal | undefined;
+	readonly #resolve: (took: boolean) => void;
+	readonly #reject: (reason: unknown) => void;
+	readonly #turn = newTurn(false);
+	#listening = false;
+	#ended = false;
+
+	constructor(
+		awaitable: Awaitable,
+		timeout: number,
+		signal: AbortSignal | undefined,
+		resolve: (took: boolean) => void,
+		reject: (reason: unknown) => void,
+	) {
+		this.#awaitable = awaitable;
+		this.#deadline = performance.now() + timeout;
+		this.#signal = signal;
+		this.#resolve = resolve;
+		this.#reject = reject;
+	}
+
+	begin(): void {
+		if (this.#signal !== undefined) listen(this.#signal, this);
+		const { outside } = this.#awaitable.waiters;
+		outside.add(this);
+		if (outside.size === 1) this.letIn();
+		else clock().set(this, this.#deadline);
+	}
+
+	/** Gets a slot if there is one. Only the oldest of those outside asks, so they keep their order. */
+	letIn(): void {
+		const { waiters } = this.#awaitable;
+		const now = performance.now();
+		this.#turn.slot = waiters.join(false);
+		if (this.#turn.slot !== NONE) {
+			waiters.outside.delete(this);
+			this.#letInNext();
+			this.#look();
+		} else if (now >= this.#deadline) {
+			this.#end(() => this.#resolve(false));
+		} else {
+			clock().set(this, Math.min(this.#deadline, now + WITHOUT_SLOT_MS));
+		}
+	}
+
+	ring(): void {
+		const { waiters } = this.#awaitable;
+		if (this.#turn.slot === NONE) {
+			this.letIn();
+			return;
+		}
+		if (waiters.sweep()) this.#awaitable.passOn();
+		this.#turn.granted = waiters.accept(this.#turn.slot);
+		this.#look();
+	}
+
+	abort(): void {
+		this.#end(() => this.#reject(this.#signal?.reason));
+	}
+
+	#look(): void {
+		const { waiters } = this.#awaitable;
+		const turn = this.#turn;
+		for (;;) {
+			turn.nap = LOOK_AGAIN_MS;
+			let took: boolean;
+			try {
+				took = this.#awaitable.look(turn);
+			} catch (error) {
+				this.#end(() => this.#reject(error));
+				return;
+			}
+			if (took) {
+				this.#end(() => this.#resolve(true), true);
+				return;
+			}
+			if (turn.granted) {
+				turn.granted = false;
+				waiters.again(turn.slot);
+			} else if (this.#listening || this.#listenToSlot()) {
+				break;
+			} else {
+				turn.granted = waiters.accept(turn.slot);
+			}
+		}
+		const now = performance.now();
+		if (now >= this.#deadline) this.#end(() => this.#resolve(false));
+		else clock().set(this, Math.min(this.#deadline, now + turn.nap));
+	}
+
+	#listenToSlot(): boolean {
+		const happened = this.#awaitable.waiters.event(this.#turn.slot);
+		if (happened === undefined) return false;
+		this.#listening = true;
+		void happened.then(() => {
+			this.#listening = false;
+			if (this.#ended) return;
+			this.#turn.granted = this.#awaitable.waiters.accept(this.#turn.slot);
+			this.#look();
+		});
+		return true;
+	}
+
+	#end(settle: () => void, took = false): void {
+		this.#ended = true;
+		clock().unset(this);
+		if (this.#signal !== undefined) unlisten(this.#signal, this);
+		this.#awaitable.waiters.outside.delete(this);
+		leave(this.#awaitable, this.#turn, took);
+		settle();
+		this.#letInNext();
+	}
+
+	/** In a microtask of its own: the next wait may end at once too, and so on for thousands. */
+	#letInNext(): void {
+		const { outside } = this.#awaitable.waiters;
+		if (outside.size > 0) queueMicrotask(() => outside.values().next().value?.letIn());
+	}
+}

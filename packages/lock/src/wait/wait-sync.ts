@@ -1,0 +1,34 @@
+import { type Awaitable, attempt, LOOK_AGAIN_MS, leave, newTurn } from './awaitable.js';
+import { NONE } from './slots.js';
+
+/** How soon a wait without a slot looks again: nobody can wake it. */
+const WITHOUT_SLOT_MS = 2;
+
+/** Blocks this thread until what it waits for can be had; false when that took longer than `timeout` milliseconds. */
+export function waitSync(awaitable: Awaitable, timeout: number): boolean {
+	if (timeout === 0) return attempt(awaitable);
+	const { waiters } = awaitable;
+	const deadline = performance.now() + timeout;
+	const turn = newTurn(true);
+	let took = false;
+	try {
+		for (;;) {
+			if (turn.slot === NONE) turn.slot = waiters.join(true);
+			turn.nap = turn.slot === NONE ? WITHOUT_SLOT_MS : LOOK_AGAIN_MS;
+			took = awaitable.look(turn);
+			if (took) return true;
+			if (turn.granted) {
+				turn.granted = false;
+				waiters.again(turn.slot);
+				continue; // what was freed between the look and `again` woke somebody else, or nobody
+			}
+			const left = deadline - performance.now();
+			if (left <= 0) return false;
+			const woken = waiters.sleep(turn.slot, Math.min(left, turn.nap));
+			if (!woken && waiters.sweep()) awaitable.passOn();
+			turn.granted = waiters.accept(turn.slot);
+		}
+	} finally {
+		leave(awaitable, turn, took);
+	}
+}

@@ -25,8 +25,6 @@ describe('Local.from', () => {
 	test.each([true, false])(
 		'takes the store into a thread (its module is loaded there: %s)',
 		async (loadsModule) => {
-			const als = new AsyncLocalStorage<{ id: number }>();
-			Local.from(als, { name: 'test.store' });
 			const there = await als.run({ id: 7 }, () =>
 				inThread('report-store', { baggage: baggageForThread(), loadsModule }),
 			);
@@ -36,7 +34,6 @@ describe('Local.from', () => {
 				storeOutside: undefined,
 				idOutside: undefined,
 			});
-			Local.from(als, { name: 'test.store' });
 		},
 	);
 

@@ -1,0 +1,182 @@
+import { createRequire } from 'node:module';
+import type { Debugger, Runtime, Session } from 'node:inspector';
+import { realm } from '../realm.js';
+import { CannotCross } from '../errors.js';
+
+/** Where a function begins in the source that really runs; lines and columns count from 0. */
+export interface Location {
+	readonly scriptId: string;
+	readonly line: number;
+	readonly column: number;
+}
+
+/** What the engine knows of a script. */
+export interface ScriptRecord {
+	readonly url: string;
+	readonly startLine: number;
+	readonly startColumn: number;
+	readonly isModule: boolean;
+	readonly sourceMapUrl: string;
+}
+
+/** What the engine knows of a function. */
+export interface Inspected {
+	/** Absent for native and bound functions. */
+	readonly location?: Location;
+	readonly bound?: { readonly target: object; readonly self: unknown; readonly args: unknown[] };
+}
+
+const slot = Symbol.for('@conc/core:slot');
+const slotText = "globalThis[Symbol.for('@conc/core:slot')]";
+const home = globalThis as { [slot]?: { subject?: unknown; found?: unknown } };
+const group = 'conc';
+
+const session = () =>
+	realm('inspector', () => {
+		const { Session } = inspectorModule();
+		const opened = new Session();
+		opened.connect();
+		return opened;
+	});
+
+const scripts = () => realm('scripts', () => new Map<string, ScriptRecord>());
+
+function inspectorModule(): typeof import('node:inspector') {
+	try {
+		return process.getBuiltinModule('node:inspector') ?? createRequire(`${process.cwd()}/`)('node:inspector');
+	} catch {
+		throw new CannotCross(
+			'cannot be looked into: this process has no inspector',
+			'give the function by reference: byReference(fn, { module: import.meta.url, export: "name" })',
+		);
+	}
+}
+
+/** A variable a function can see and its value; or that it is not initialised; or that no scope but the global has it. */
+export type Binding =
+	| { readonly state: 'value'; readonly value: unknown }
+	| { readonly state: 'uninitialised' }
+	| { readonly state: 'global' };
+
+/**
+ * Asks the engine about a function. Once its place is known, `wanted` may name variables to read in the same round
+ * trip, which goes to `read`.
+ */
+export function inspect(
+	fn: object,
+	wanted: (location: Location) => readonly string[],
+	read: (bindings: Binding[]) => void,
+): Inspected {
+	return withSubject(fn, (id) => {
+		const internal = internalProperties(id);
+		const target = internal('[[TargetFunction]]');
+		if (target !== undefined) {
+			return { bound: readBound([target, internal('[[BoundThis]]'), internal('[[BoundArgs]]')]) };
+		}
+		const at = internal('[[FunctionLocation]]')?.value as Debugger.Location | undefined;
+		if (at === undefined) return {};
+		const location = { scriptId: at.scriptId, line: at.lineNumber, column: at.columnNumber ?? 0 };
+		const names = wanted(location);
+		if (names.length > 0) read(readScopes(internal('[[Scopes]]'), names));
+		return { location };
+	});
+}
+
+/** The present values of some variables in the scope chain of a function. One round trip, however many names. */
+export function readVariables(fn: object, names: readonly string[]): Binding[] {
+	return withSubject(fn, (id) => readScopes(internalProperties(id)('[[Scopes]]'), names));
+}
+
+function internalProperties(objectId: string): (name: string) => Runtime.RemoteObject | undefined {
+	const params = { objectId, ownProperties: true };
+	const { internalProperties = [] } = post<Runtime.GetPropertiesReturnType>('Runtime.getProperties', params);
+	return (name) => internalProperties.find((property) => property.name === name)?.value;
+}
+
+function readScopes(scopes: Runtime.RemoteObject | undefined, names: readonly string[]): Binding[] {
+	post('Runtime.callFunctionOn', {
+		objectId: scopes?.objectId,
+		functionDeclaration: `function (names) {
+			const scopes = Array.from(this, (scope) => scope.object);
+			${slotText}.found = names.map((name) => {
+				for (const scope of scopes) {
+					if (scope === globalThis) return { state: 'global' };
+					if (!(name in scope)) continue;
+					try { return { state: 'value', value: scope[name] }; }
+					catch { return { state: 'uninitialised' }; }
+				}
+				return { state: 'global' };
+			});
+		}`,
+		arguments: [{ value: names }],
+		objectGroup: group,
+	});
+	return home[slot]?.found as Binding[];
+}
+
+function readBound(remote: (Runtime.RemoteObject | undefined)[]): Inspected['bound'] {
+	post('Runtime.callFunctionOn', {
+		objectId: remote[0]?.objectId,
+		functionDeclaration: `function (...bound) { ${slotText}.found = bound; }`,
+		arguments: remote.map((value) => ({
+			objectId: value?.objectId,
+			value: value?.value,
+			unserializableValue: value?.unserializableValue,
+		})),
+		objectGroup: group,
+	});
+	const [target, self, args] = home[slot]?.found as [object, unknown, unknown[]];
+	return { target, self, args: Array.from(args) };
+}
+
+/** The record of a script and the source that really runs: after type stripping, a transformer or a bundler. */
+export function readScript(scriptId: string): { record: ScriptRecord; source: string } {
+	const collect = ({ params }: { params: Debugger.ScriptParsedEventDataType }) => {
+		scripts().set(params.scriptId, {
+			url: params.url,
+			startLine: params.startLine,
+			startColumn: params.startColumn,
+			isModule: params.isModule === true,
+			sourceMapUrl: params.sourceMapURL ?? '',
+		});
+	};
+	const open = session();
+	open.on('Debugger.scriptParsed', collect);
+	try {
+		post('Debugger.enable', {});
+		const { scriptSource } = post<Debugger.GetScriptSourceReturnType>('Debugger.getScriptSource', { scriptId });
+		const record = scripts().get(scriptId);
+		if (record === undefined) throw new Error(`the engine has no script ${scriptId}`);
+		return { record, source: scriptSource };
+	} finally {
+		post('Debugger.disable', {});
+		open.off('Debugger.scriptParsed', collect);
+	}
+}
+
+/** Puts a value where the inspector can reach it, and takes every trace of it away afterwards. */
+function withSubject<T>(subject: object, use: (objectId: string) => T): T {
+	home[slot] = { subject };
+	try {
+		const { result } = post<Runtime.EvaluateReturnType>('Runtime.evaluate', {
+			expression: `${slotText}.subject`,
+			objectGroup: group,
+		});
+		return use(result.objectId as string);
+	} finally {
+		post('Runtime.releaseObjectGroup', { objectGroup: group });
+		delete home[slot];
+	}
+}
+
+/** A session in its own thread answers before `post` returns. */
+function post<Result>(method: string, params: object): Result {
+	let answer: Result | undefined;
+	let failure: Error | null = null;
+	(session() as Session).post(method, params, (error, result) => {
+		failure = error;
+		answer = result as Result;
+	});
+	if (failure !== null) throw new Error(`${method}: ${(failure as Error).message}`);
+	return answer as Result;
+}

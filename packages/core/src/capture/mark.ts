@@ -1,0 +1,36 @@
+import { realm } from '../realm.js';
+
+/** Where to find a function that no inspector needs to look for. */
+export interface ExplicitReference {
+	/** The URL of the module, `import.meta.url` in the module itself. */
+	readonly module: string;
+	readonly export: string;
+}
+
+export type Mark = { readonly by: 'reference'; readonly at: ExplicitReference | undefined } | { readonly by: 'value' };
+
+const marks = () => realm('marks', () => new WeakMap<object, Mark>());
+
+export function markOf(fn: object): Mark | undefined {
+	return marks().get(fn);
+}
+
+/**
+ * Makes a function cross by reference: the other side imports its module and takes the export.
+ *
+ * With `{ module, export }` it is taken from there and nothing is looked up, which is the way where there is no
+ * inspector; without, it must be an export of a module other than the program's entry, else the call that sends it
+ * throws a CaptureError. Its module's variables are fresh on the other side. Returns `fn`.
+ */
+export function byReference<F extends (...args: never[]) => unknown>(fn: F, at?: ExplicitReference): F {
+	if (typeof fn !== 'function') throw new TypeError(`byReference takes a function, not ${typeof fn}`);
+	marks().set(fn, { by: 'reference', at });
+	return fn;
+}
+
+/** Makes a function cross by value, with the variables it captures, also where it could go by reference. Returns `fn`. */
+export function byValue<F extends (...args: never[]) => unknown>(fn: F): F {
+	if (typeof fn !== 'function') throw new TypeError(`byValue takes a function, not ${typeof fn}`);
+	marks().set(fn, { by: 'value' });
+	return fn;
+}

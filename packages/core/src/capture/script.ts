@@ -1,0 +1,121 @@
+import { readFileSync, realpathSync } from 'node:fs';
+import { extname } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { realm } from '../realm.js';
+import { type Analysis, analyse, type FunctionNode } from './analyse.js';
+import { type Location, readScript, type ScriptRecord } from './inspector.js';
+import { noteSourceMap } from '../revive/source-map.js';
+import { parse } from './parse.js';
+
+/** A script this thread runs, as the engine sees it. */
+export interface Script extends ScriptRecord {
+	readonly id: string;
+	readonly source: string;
+	/** Null when the file as a whole does not parse. */
+	readonly analysis: Analysis | null;
+	readonly lineStarts: readonly number[];
+	/** Another thread that imports the URL runs this very source. */
+	readonly loadable: boolean;
+	/** The file the program was started with, which never runs a second time. */
+	readonly isEntry: boolean;
+}
+
+const known = () => realm('parsed scripts', () => new Map<string, Script>());
+
+/** The script with this id: its source, scopes and functions. Parsed once. */
+export function scriptOf(id: string): Script {
+	let script = known().get(id);
+	if (script === undefined) {
+		script = load(id);
+		known().set(id, script);
+		if (script.sourceMapUrl.startsWith('data:')) noteSourceMap(script.url, script.sourceMapUrl);
+	}
+	return script;
+}
+
+function load(id: string): Script {
+	const { record, source } = readScript(id);
+	const url = record.url;
+	const asModule = parse(source, record.isModule);
+	const program = asModule ?? parse(source, !record.isModule);
+	return {
+		...record,
+		id,
+		source,
+		analysis: program && analyse(program, source, record.isModule),
+		lineStarts: lineStarts(source),
+		loadable: runsFromDisk(url, source),
+		isEntry: url === entryUrl(),
+	};
+}
+
+/** The function the engine reports at this place of a script. */
+export function functionAt(script: Script, location: Location): FunctionNode | undefined {
+	const line = location.line - script.startLine;
+	const column = line === 0 ? location.column - script.startColumn : location.column;
+	return script.analysis?.functions.get((script.lineStarts[line] ?? 0) + column);
+}
+
+/** The same, as far as the script has been parsed already. */
+export function knownFunctionAt(location: Location): FunctionNode | undefined {
+	const script = known().get(location.scriptId);
+	return script && functionAt(script, location);
+}
+
+/** The line and column of an offset in the file, as stack traces count them; from 0. */
+export function positionOf(script: Script, offset: number): { line: number; column: number } {
+	let line = script.lineStarts.findLastIndex((start) => start <= offset);
+	let column = offset - (script.lineStarts[line] ?? 0);
+	if (line === 0) column += script.startColumn;
+	line += script.startLine;
+	return { line, column };
+}
+
+/** The program's own entry; a worker is told its parent's. */
+export const entryUrl = () =>
+	realm('entry url', () => {
+		const main = process.argv[1];
+		if (main === undefined) return '';
+		try {
+			return pathToFileURL(realpathSync(main)).href;
+		} catch {
+			return '';
+		}
+	});
+
+const plainExtensions = new Set(['.js', '.mjs', '.cjs']);
+const typeExtensions = new Set(['.ts', '.mts', '.cts']);
+
+/** Whether Node would load a file with this name in any worker. */
+export function isLoadableName(specifier: string): boolean {
+	const extension = extname(specifier.replace(/[?#].*$/, ''));
+	return plainExtensions.has(extension) || (typeExtensions.has(extension) && stripsTypes());
+}
+
+function stripsTypes(): boolean {
+	return (process.features as { typescript?: unknown }).typescript === 'strip';
+}
+
+/** Compares what runs with what is on disk: under a transformer (tsx, vitest) they differ. */
+function runsFromDisk(url: string, source: string): boolean {
+	if (!url.startsWith('file:') || !isLoadableName(url)) return false;
+	let onDisk: string;
+	try {
+		onDisk = readFileSync(fileURLToPath(url), 'utf8');
+	} catch {
+		return false;
+	}
+	if (onDisk === source || onDisk.replace(/^#!.*/, '') === source) return true;
+	if (!typeExtensions.has(extname(url)) || onDisk.length > source.length) return false;
+	// Type stripping turns types into blanks and moves nothing.
+	for (let at = 0; at < onDisk.length; at++) {
+		if (onDisk[at] !== source[at] && source[at]?.trim() !== '' && source[at] !== ';') return false;
+	}
+	return true;
+}
+
+function lineStarts(source: string): number[] {
+	const starts = [0];
+	for (let at = source.indexOf('\n'); at !== -1; at = source.indexOf('\n', at + 1)) starts.push(at + 1);
+	return starts;
+}

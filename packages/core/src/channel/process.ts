@@ -1,0 +1,94 @@
+import type { Socket } from 'node:net';
+import { deserialize, Serializer } from 'node:v8';
+import { Batch, type Channel, type Receiver } from './channel.js';
+import type { Message } from './protocol.js';
+
+const HEADER_BYTES = 4;
+/** A longer frame cannot come from the other end, so the stream is broken. */
+const MAX_FRAME_BYTES = 0x7fff_ffff;
+
+/** The channel between two processes: a batch is one length-prefixed frame on an inherited socket. */
+export function processChannel(socket: Socket, receiver: Receiver): Channel {
+	const batch = new Batch((messages) => {
+		if (!socket.writable) return;
+		const bytes = serialize(messages);
+		const header = Buffer.allocUnsafe(HEADER_BYTES);
+		header.writeUInt32LE(bytes.length);
+		socket.cork();
+		socket.write(header);
+		socket.write(bytes);
+		socket.uncork();
+	});
+	const frames = new Frames((bytes) => {
+		for (const message of deserialize(bytes) as Message[]) receiver.receive(message);
+	});
+	socket.on('data', (chunk) => frames.push(chunk));
+	socket.on('close', () => receiver.closed());
+	// The end of the other process is learned from its exit; a broken pipe here says nothing more.
+	socket.on('error', () => {});
+	return {
+		post: (message) => batch.add(message),
+		flush: () => batch.flush(),
+		settled() {
+			batch.flush();
+			return new Promise((resolve) => {
+				if (!socket.writable || socket.writableLength === 0) resolve();
+				else socket.write('', () => resolve());
+			});
+		},
+		drain() {
+			for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) frames.push(chunk);
+		},
+		ref: () => socket.ref(),
+		unref: () => socket.unref(),
+		close: () => socket.destroy(),
+	};
+}
+
+function serialize(messages: Message[]): Buffer {
+	const serializer = new Serializer();
+	serializer.writeHeader();
+	serializer.writeValue(messages);
+	return serializer.releaseBuffer();
+}
+
+/** Cuts a stream of bytes into frames, whatever pieces it comes in. */
+class Frames {
+	readonly #deliver: (frame: Buffer) => void;
+	#chunks: Buffer[] = [];
+	#length = 0;
+	#wanted = -1;
+
+	constructor(deliver: (frame: Buffer) => void) {
+		this.#deliver = deliver;
+	}
+
+	push(chunk: Buffer): void {
+		this.#chunks.push(chunk);
+		this.#length += chunk.length;
+		for (;;) {
+			if (this.#wanted === -1) {
+				if (this.#length < HEADER_BYTES) return;
+				this.#wanted = this.#take(HEADER_BYTES).readUInt32LE();
+				if (this.#wanted > MAX_FRAME_BYTES) throw new RangeError(`a frame of ${this.#wanted} bytes`);
+			}
+			if (this.#length < this.#wanted) return;
+			const frame = this.#take(this.#wanted);
+			this.#wanted = -1;
+			this.#deliver(frame);
+		}
+	}
+
+	#take(count: number): Buffer {
+		this.#length -= count;
+		const first = this.#chunks[0];
+		if (first !== undefined && first.length > count) {
+			this.#chunks[0] = first.subarray(count);
+			return first.subarray(0, count);
+		}
+		if (first !== undefined && first.length === count) return this.#chunks.shift() as Buffer;
+		const joined = Buffer.concat(this.#chunks);
+		this.#chunks = joined.length > count ? [joined.subarray(count)] : [];
+		return joined.subarray(0, count);
+	}
+}

@@ -1,0 +1,37 @@
+import type { Template } from '../capture/template.js';
+import type { ModuleRequest } from '../codec/payload.js';
+import type { Transferable } from 'node:worker_threads';
+
+/** A payload without what is sent ahead of it. */
+export interface WirePayload {
+	readonly bytes: Uint8Array;
+	readonly shared: SharedArrayBuffer[];
+	readonly moved: Transferable[];
+	readonly modules: ModuleRequest[];
+}
+
+/** Everything the two ends of a host say to each other. */
+export type Message =
+	/** The text of a function, once for each end. */
+	| { readonly type: 'template'; readonly template: Template; readonly sourceMap: string | undefined }
+	/** Packages that were imported here after the other end was started. */
+	| { readonly type: 'packages'; readonly texts: Record<string, string> }
+	/** A function that never changes, so that calls can name it. */
+	| { readonly type: 'constant'; readonly id: string; readonly payload: WirePayload }
+	| { readonly type: 'forget'; readonly templates: string[]; readonly constants: string[] }
+	| {
+			readonly type: 'call';
+			readonly id: number;
+			/** The constant that is called; null when the function comes first in the payload. */
+			readonly constant: string | null;
+			readonly payload: WirePayload;
+	  }
+	| { readonly type: 'result'; readonly id: number; readonly ok: boolean; readonly payload: WirePayload }
+	/** A signal that went along with a call or result was aborted. */
+	| { readonly type: 'abort'; readonly payload: number; readonly signal: number; readonly reason: WirePayload }
+	/** The far side runs. */
+	| { readonly type: 'ready' }
+	/** No more calls: end when those under way are done. */
+	| { readonly type: 'end' }
+	/** The error that is about to end the far side. */
+	| { readonly type: 'uncaught'; readonly error: WirePayload };

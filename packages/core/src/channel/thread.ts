@@ -1,0 +1,33 @@
+import { type MessagePort, receiveMessageOnPort, type Transferable } from 'node:worker_threads';
+import { Batch, type Channel, type Receiver } from './channel.js';
+import type { Message } from './protocol.js';
+
+/** The channel between two threads: a batch is one message on a port of its own. */
+export function threadChannel(port: MessagePort, receiver: Receiver): Channel {
+	const batch = new Batch((messages) => port.postMessage(messages, messages.flatMap(moved)));
+	const receive = (messages: Message[]) => {
+		for (const message of messages) receiver.receive(message);
+	};
+	port.on('message', receive);
+	port.on('close', () => receiver.closed());
+	return {
+		post: (message) => batch.add(message),
+		flush: () => batch.flush(),
+		settled() {
+			batch.flush();
+			return Promise.resolve(); // a posted message is there already
+		},
+		drain() {
+			for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+				receive(next.message);
+			}
+		},
+		ref: () => port.ref(),
+		unref: () => port.unref(),
+		close: () => port.close(),
+	};
+}
+
+function moved(message: Message): Transferable[] {
+	return 'payload' in message && typeof message.payload === 'object' ? message.payload.moved : [];
+}

@@ -1,0 +1,249 @@
+import { builtinAt } from '../capture/builtin.js';
+import type { Template } from '../capture/template.js';
+import { loadPackage } from '../packages.js';
+import { type Binder, instantiate } from '../revive/compile.js';
+import { moduleOf, requireOf } from '../revive/modules.js';
+import { type Cell, noteRevived, revivedOf } from '../revive/revived.js';
+import { define } from './encode.js';
+import { byIdentity, rememberIdentity } from './identity.js';
+import type { FunctionSpecial, Graph, Payload, PatchRange, Special } from './payload.js';
+import { GraphDeserializer } from './serializer.js';
+import { revive, type ShareableClass } from './shareable.js';
+
+export interface DecodeOptions {
+	/** The templates the other side has sent so far. */
+	readonly templates: ReadonlyMap<string, Template>;
+	/** A signal that is aborted when the one on the other side is. */
+	signal(index: number): AbortSignal;
+}
+
+type Constructor = new (...args: never[]) => object;
+
+/** The value of a payload, whose modules have been loaded. */
+export function decode(payload: Pick<Payload, 'bytes' | 'shared' | 'moved'>, options: DecodeOptions): unknown {
+	const { bytes, shared, moved } = payload;
+	const deserializer = new GraphDeserializer(bytes, shared, moved);
+	const hasSpecials = deserializer.readValue() as boolean;
+	const value: unknown = deserializer.readValue();
+	return hasSpecials ? new Decoder(value as Graph, moved, options).decode() : value;
+}
+
+class Decoder {
+	readonly #graph: Graph;
+	readonly #moved: readonly unknown[];
+	readonly #options: DecodeOptions;
+	readonly #made: unknown[] = [];
+	readonly #binders = new Map<number, Binder>();
+	/** What is left to do once everything exists. */
+	readonly #later: (() => void)[] = [];
+	readonly #cellRecords: Cell[] = [];
+
+	constructor(graph: Graph, moved: readonly unknown[], options: DecodeOptions) {
+		this.#graph = graph;
+		this.#moved = moved;
+		this.#options = options;
+	}
+
+	decode(): unknown {
+		const { specials, patches, root } = this.#graph;
+		for (const index of specials.keys()) this.#special(index);
+		this.#patch([0, patches.length]);
+		for (const finish of this.#later) finish();
+		return root[0];
+	}
+
+	#patch([from, to]: PatchRange): void {
+		for (const [holder, key, index] of this.#graph.patches.slice(from, to)) define(holder, key, this.#special(index));
+	}
+
+	#special(index: number): unknown {
+		if (!(index in this.#made)) {
+			const made = this.#make(index, this.#graph.specials[index] as Special);
+			if (!(index in this.#made)) this.#made[index] = made;
+		}
+		return this.#made[index];
+	}
+
+	#make(index: number, special: Special): unknown {
+		switch (special.type) {
+			case 'function':
+				return this.#function(index, special);
+			case 'package':
+				return loadPackage(special.package)[special.name];
+			case 'builtin':
+				return builtinAt(special);
+			case 'export':
+				return special.path.reduce<unknown>(
+					(at, name) => Reflect.get(at as object, name),
+					moduleOf({ specifier: special.module, parent: special.module }),
+				);
+			case 'import': {
+				const namespace = moduleOf(special);
+				if (special.name === '*') return namespace;
+				if (special.name in namespace) return namespace[special.name];
+				throw new SyntaxError(`${special.specifier} (from ${special.parent}) has no export named ${special.name}`);
+			}
+			case 'require':
+				return requireOf(special.url);
+			case 'bound': {
+				const target = this.#special(special.target) as (...args: unknown[]) => unknown;
+				this.#patch(special.needs);
+				return target.bind(special.self[0], ...special.args);
+			}
+			case 'shareable': {
+				const Class = this.#special(special.class) as unknown as ShareableClass<unknown>;
+				this.#patch(special.needs);
+				return Class[revive](special.handle[0]);
+			}
+			case 'instance': {
+				this.#made[index] = special.target;
+				const { prototype } = this.#special(special.class) as Constructor;
+				return Object.setPrototypeOf(special.target, prototype);
+			}
+			case 'prototype':
+				this.#later.push(() => Object.setPrototypeOf(special.target, special.prototype[0] as object | null));
+				return special.target;
+			case 'map':
+				return this.#map(special);
+			case 'set':
+				return this.#set(special);
+			case 'error':
+				return this.#error(special);
+			case 'dom-exception':
+				return withStack(new DOMException(special.message, special.name), special.stack);
+			case 'buffer':
+				return Buffer.from(special.bytes.buffer, special.bytes.byteOffset, special.bytes.byteLength);
+			case 'url':
+				return new URL(special.href);
+			case 'search-params':
+				return new URLSearchParams(special.text);
+			case 'symbol':
+				return Symbol.for(special.key);
+			case 'signal':
+				if (!special.aborted) return this.#options.signal(special.index);
+				this.#patch([0, this.#graph.patches.length]);
+				return AbortSignal.abort(special.reason[0]);
+			case 'moved':
+				return this.#moved[special.index];
+		}
+	}
+
+	#function(index: number, special: FunctionSpecial): object {
+		const template = this.#template(special.template);
+		const known = this.#graph.constant || template.kind === 'class' ? byIdentity(special.id) : undefined;
+		if (known !== undefined) return this.#renew(known, special);
+		const binder = this.#binder(index);
+		const values = () => special.cells.map((cell) => this.#graph.cells[cell]);
+		if (template.kind === 'class') this.#fillEagerly(special, template, binder, values);
+		const fn = binder.make();
+		this.#made[index] = fn;
+		if ((fn as { name: string }).name !== special.name) {
+			Object.defineProperty(fn, 'name', { value: special.name, configurable: true });
+		}
+		const cells = special.cells.map((cell, at) => {
+			this.#cellRecords[cell] ??= { assigned: special.assigned[at] === true };
+			return this.#cellRecords[cell];
+		});
+		noteRevived(fn, { template, cells, read: binder.read, write: binder.write });
+		rememberIdentity(fn, special.id);
+		this.#later.push(() => {
+			binder.write(values());
+			Object.assign(fn, special.own);
+			Object.assign((fn as { prototype?: object }).prototype ?? {}, special.prototype);
+		});
+		return fn;
+	}
+
+	/** A class that is here already is the same class, with what it captures as of this call. */
+	#renew(known: object, special: FunctionSpecial): object {
+		const revived = revivedOf(known);
+		if (revived === undefined || this.#graph.constant) return known;
+		this.#later.push(() => {
+			revived.write(special.cells.map((cell) => this.#graph.cells[cell]));
+			Object.assign(known, special.own);
+		});
+		return known;
+	}
+
+	/** What a class needs while it is evaluated - its `extends`, mostly - is made before it. */
+	#fillEagerly(special: FunctionSpecial, { names, eager }: Template, binder: Binder, values: () => unknown[]): void {
+		const cells = special.cells.filter((_, at) => eager.includes(names[at] as string));
+		const needed = new Set<unknown>(cells.map((cell) => this.#graph.cells[cell]));
+		const { patches } = this.#graph;
+		for (const [at, [holder, key]] of patches.entries()) {
+			const isCell = holder === this.#graph.cells && cells.includes(key as number);
+			if (isCell || needed.has(holder)) this.#patch([at, at + 1]);
+		}
+		binder.write(values());
+	}
+
+	#binder(index: number): Binder {
+		const made = this.#binders.get(index);
+		if (made !== undefined) return made;
+		const unit = this.#graph.units.find((members) => members.includes(index)) ?? [index];
+		const specials = unit.map((member) => this.#graph.specials[member] as FunctionSpecial);
+		const templates = specials.map(({ template }) => this.#template(template));
+		const binders = instantiate(templates, unit.length > 1 ? sharedNames(specials, templates) : []);
+		for (const [at, member] of unit.entries()) this.#binders.set(member, binders[at] as Binder);
+		return this.#binders.get(index) as Binder;
+	}
+
+	#template(id: string): Template {
+		const template = this.#options.templates.get(id);
+		if (template === undefined) throw new Error(`the text of a function (${id}) did not arrive before its call`);
+		return template;
+	}
+
+	#map({ entries, class: Class }: Special & { type: 'map' }): object {
+		const map = reshape(new Map<unknown, unknown>(), this.#class(Class));
+		this.#later.push(() => {
+			for (let at = 0; at < entries.length; at += 2) Map.prototype.set.call(map, entries[at], entries[at + 1]);
+		});
+		return map;
+	}
+
+	#set({ items, class: Class }: Special & { type: 'set' }): object {
+		const set = reshape(new Set<unknown>(), this.#class(Class));
+		this.#later.push(() => {
+			for (const item of items) Set.prototype.add.call(set, item);
+		});
+		return set;
+	}
+
+	#class(index: number): Constructor | undefined {
+		return index === -1 ? undefined : (this.#special(index) as Constructor);
+	}
+
+	#error({ class: Class, stack, keys, values }: Special & { type: 'error' }): Error {
+		const error: Error = Reflect.construct(Error, [], this.#class(Class) as Constructor);
+		withStack(error, stack);
+		this.#later.push(() => {
+			for (const [at, [key, enumerable]] of keys.entries()) {
+				Object.defineProperty(error, key, { value: values[at], enumerable, writable: true, configurable: true });
+			}
+		});
+		return error;
+	}
+}
+
+function sharedNames(specials: readonly FunctionSpecial[], templates: readonly Template[]): string[] {
+	const nameOf = new Map<number, string>();
+	const shared = new Set<string>();
+	for (const [at, { cells }] of specials.entries()) {
+		for (const [position, cell] of cells.entries()) {
+			const name = templates[at]?.names[position] as string;
+			if (nameOf.has(cell)) shared.add(name);
+			nameOf.set(cell, name);
+		}
+	}
+	return [...shared];
+}
+
+function reshape<T extends object>(value: T, Class: Constructor | undefined): T {
+	return Class === undefined ? value : Object.setPrototypeOf(value, Class.prototype);
+}
+
+function withStack<T extends object>(error: T, stack: string): T {
+	Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true });
+	return error;
+}

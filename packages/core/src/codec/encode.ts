@@ -1,0 +1,212 @@
+import type { Transferable } from 'node:worker_threads';
+import { CannotCross } from '../errors.js';
+import type { Template } from '../capture/template.js';
+import { type GraphContext, replaceFunction } from './encode-function.js';
+import { replaceObject } from './encode-object.js';
+import { type Graph, moduleKey, type ModuleRequest, type Payload, type Special } from './payload.js';
+import { isPlain } from './plain.js';
+import { GraphSerializer } from './serializer.js';
+import type { Medium } from './shareable.js';
+import { Trail } from './trail.js';
+
+export interface EncodeOptions {
+	readonly to: Medium;
+	/** What the value is called in messages: "`handler` (src/server.ts:14)". */
+	readonly subject: string;
+	/** What its root is called in the path to a culprit: `args`, `result`; empty for a function. */
+	readonly root: string;
+	readonly transfer?: readonly Transferable[];
+	/** An error on its way must arrive, so members of it that cannot cross are replaced by a note. */
+	readonly lenient?: boolean;
+}
+
+/**
+ * Turns a value into what can be sent, functions with what they capture included.
+ *
+ * The payload is of this moment: what changes later does not change it. Throws a CaptureError with the path to the
+ * first part that cannot cross; then nothing was sent and nothing moved.
+ */
+export function encode(value: unknown, options: EncodeOptions): Payload {
+	const moved = checkTransfer(options);
+	if (isPlain(value)) {
+		const plain = encodePlain(value, moved);
+		if (plain !== null) return plain;
+	}
+	const encoder = new Encoder(options, moved);
+	return encoder.encode(value);
+}
+
+/** Null when the engine finds something in it after all: then the longer way names the culprit. */
+function encodePlain(value: unknown, moved: Transferable[]): Payload | null {
+	const serializer = new GraphSerializer([], moved);
+	try {
+		serializer.writeValue(false);
+		serializer.writeValue(value);
+	} catch (error) {
+		if (error instanceof RangeError) throw error;
+		return null;
+	}
+	const bytes = serializer.releaseBuffer();
+	return { bytes, shared: [], moved, templates: [], modules: [], signals: [], constant: false };
+}
+
+class Encoder implements GraphContext {
+	readonly to: Medium;
+	readonly trail: Trail;
+	readonly lenient: boolean;
+	readonly specials: Special[] = [];
+	readonly patches: Graph['patches'] = [];
+	readonly cells: unknown[] = [];
+	readonly cellUsers: number[][] = [];
+	readonly moved: Transferable[];
+	readonly signals: AbortSignal[] = [];
+	readonly sharedCells = new Map<object | string, number>();
+	readonly scopeTokens: GraphContext['scopeTokens'] = new Map();
+	constant = true;
+	readonly #subject: string;
+	readonly #copies = new Map<object | symbol, object | number>();
+	readonly #templates = new Map<string, Template>();
+	readonly #modules = new Map<string, ModuleRequest>();
+	readonly #shared: SharedArrayBuffer[] = [];
+
+	constructor(options: EncodeOptions, moved: Transferable[]) {
+		this.to = options.to;
+		this.trail = new Trail(options.root);
+		this.lenient = options.lenient ?? false;
+		this.moved = moved;
+		this.#subject = options.subject;
+	}
+
+	encode(value: unknown): Payload {
+		const root: unknown[] = [undefined];
+		try {
+			this.put(root, 0, value);
+			const { specials, patches, cells, constant } = this;
+			const graph: Graph = { root, specials, patches, cells, units: this.#units(), constant };
+			const serializer = new GraphSerializer(this.#shared, this.moved);
+			serializer.writeValue(true);
+			serializer.writeValue(graph);
+			return {
+				bytes: serializer.releaseBuffer(),
+				shared: this.#shared,
+				moved: this.moved,
+				templates: [...this.#templates.values()],
+				modules: [...this.#modules.values()],
+				signals: this.signals,
+				constant,
+			};
+		} catch (error) {
+			throw error instanceof CannotCross ? this.trail.error(error, this.to, this.#subject) : error;
+		}
+	}
+
+	/** Places what stands for `value` at `holder[key]`. */
+	put(holder: object, key: string | number, value: unknown): void {
+		const stand = this.#standIn(value);
+		if (typeof stand === 'number') {
+			this.patches.push([holder, key, stand]);
+			define(holder, key, undefined);
+		} else define(holder, key, stand === null ? value : stand);
+	}
+
+	special(value: unknown): number {
+		const stand = this.#standIn(value);
+		if (typeof stand !== 'number') throw new TypeError('expected a function or class');
+		return stand;
+	}
+
+	reserve(original: object | symbol): number {
+		const index = this.specials.push(undefined as never) - 1;
+		this.#copies.set(original, index);
+		return index;
+	}
+
+	copied(original: object, copy: object): void {
+		this.#copies.set(original, copy);
+	}
+
+	needsTemplate(template: Template): void {
+		this.#templates.set(template.id, template);
+	}
+
+	needsModule({ specifier, parent }: ModuleRequest): void {
+		this.#modules.set(moduleKey({ specifier, parent }), { specifier, parent });
+	}
+
+	/** Runs `visit` and gives the range of patches it added. */
+	patchRange(visit: () => void): [number, number] {
+		const from = this.patches.length;
+		visit();
+		return [from, this.patches.length];
+	}
+
+	checkpoint(): () => void {
+		const { specials, patches, cells, cellUsers, signals } = this;
+		const lengths = [specials, patches, cells, cellUsers, signals].map((list) => list.length);
+		const copies = new Set(this.#copies.keys());
+		const shared = new Set(this.sharedCells.keys());
+		const trail = this.trail.checkpoint();
+		return () => {
+			for (const [at, list] of [specials, patches, cells, cellUsers, signals].entries()) {
+				list.length = lengths[at] as number;
+			}
+			for (const key of this.#copies.keys()) if (!copies.has(key)) this.#copies.delete(key);
+			for (const key of this.sharedCells.keys()) if (!shared.has(key)) this.sharedCells.delete(key);
+			trail();
+		};
+	}
+
+	/** Null for what goes as it is, a number for a special, else the copy. */
+	#standIn(value: unknown): object | number | null {
+		if (typeof value === 'symbol') return this.#copies.get(value) === undefined ? this.#symbol(value) : (this.#copies.get(value) as number);
+		if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return null;
+		const known = this.#copies.get(value);
+		if (known !== undefined) return known;
+		return typeof value === 'function' ? replaceFunction(this, value) : replaceObject(this, value);
+	}
+
+	#symbol(symbol: symbol): number {
+		const wellKnown = Object.getOwnPropertyNames(Symbol).find((name) => Reflect.get(Symbol, name) === symbol);
+		if (wellKnown === undefined && Symbol.keyFor(symbol) === undefined) {
+			throw new CannotCross('is a symbol that only this thread has', 'use Symbol.for(key), which all threads share');
+		}
+		const index = this.reserve(symbol);
+		this.specials[index] =
+			wellKnown === undefined
+				? { type: 'symbol', key: Symbol.keyFor(symbol) as string }
+				: { type: 'builtin', module: '', path: ['Symbol', wellKnown] };
+		return index;
+	}
+
+	/** Functions connected by a shared variable that some code assigns. */
+	#units(): number[][] {
+		const unitOf = new Map<number, Set<number>>();
+		for (const index of this.sharedCells.values()) {
+			const users = this.cellUsers[index] ?? [];
+			if (users.length < 2) continue;
+			const merged = new Set(users.flatMap((user) => [...(unitOf.get(user) ?? [user])]));
+			for (const user of merged) unitOf.set(user, merged);
+		}
+		return [...new Set(unitOf.values())].map((unit) => [...unit].sort((a, b) => a - b));
+	}
+}
+
+/** Own `__proto__` keys stay what they are: data. */
+export function define(holder: object, key: string | number, value: unknown): void {
+	if (key !== '__proto__') (holder as Record<string | number, unknown>)[key] = value;
+	else Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+function checkTransfer({ transfer = [], to }: EncodeOptions): Transferable[] {
+	if (transfer.length === 0 || to === 'process') return []; // towards a process everything is copied
+	if (new Set(transfer).size !== transfer.length) throw new TypeError('transfer: the same object is listed twice');
+	for (const item of transfer) {
+		if (!(item instanceof ArrayBuffer || item instanceof MessagePort)) {
+			throw new TypeError('transfer: only ArrayBuffer and MessagePort can be moved to a thread');
+		}
+		if (item instanceof ArrayBuffer && item.byteLength === 0) {
+			throw new TypeError('transfer: an ArrayBuffer in the list is empty or was moved before');
+		}
+	}
+	return [...transfer];
+}

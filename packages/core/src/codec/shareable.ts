@@ -1,0 +1,28 @@
+/** Which way a value goes: to another thread of this process, or to another process. */
+export type Medium = 'thread' | 'process';
+
+/** The method by which an instance says how it crosses. */
+export const share: unique symbol = Symbol.for('@conc/share') as never;
+
+/** The static method by which its class makes the instance of the other side. */
+export const revive: unique symbol = Symbol.for('@conc/revive') as never;
+
+/**
+ * An object that is not copied when it crosses: the other side gets *the same* lock, queue or value.
+ *
+ * `[share]` returns a handle, any value that can cross (a SharedArrayBuffer towards a thread). The class has a static
+ * `[revive](handle)` that turns it into the instance of the other side. Where the object cannot go, `[share]` throws
+ * a `CannotCross`, and the call that sent it throws a CaptureError with the path to it.
+ */
+export interface Shareable {
+	[share](to: Medium): unknown;
+}
+
+/** The class of a Shareable. */
+export interface ShareableClass<Handle> {
+	[revive](handle: Handle): Shareable;
+}
+
+export function isShareable(value: unknown): value is Shareable {
+	return typeof value === 'object' && value !== null && share in value;
+}

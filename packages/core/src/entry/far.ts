@@ -1,0 +1,42 @@
+// What runs first in every thread and process that @conc starts. Built into one text; see tsup.base.ts.
+import { Socket } from 'node:net';
+import { workerData } from 'node:worker_threads';
+import { processChannel } from '../channel/process.js';
+import { threadChannel } from '../channel/thread.js';
+import { writeDirectly } from '../far/output.js';
+import { Server } from '../far/server.js';
+import { settleIn } from '../far/settle-in.js';
+import type { Boot } from '../host/boot.js';
+import { bootKey } from '../host/boot.js';
+import type { ThreadBoot } from '../host/thread.js';
+import { Registry } from '../liveness/registry.js';
+import { realm } from '../realm.js';
+
+/** A process finds its boot in the scope of this text. */
+declare const boot: ProcessBoot | undefined;
+
+type ProcessBoot = Boot & { readonly argv: string[]; readonly execArgv: string[] };
+
+if (typeof boot === 'undefined') startAsThread(workerData[bootKey]);
+else startAsProcess(boot);
+
+function startAsThread(boot: ThreadBoot): void {
+	settleIn(boot);
+	realm('registry', () => Registry.of(boot.registry));
+	// The parent gave up on this thread before it ran.
+	if (!Registry.ours().attachAs(boot.record)) process.exit();
+	writeDirectly();
+	const server = new Server('thread', boot.here, (receiver) => threadChannel(boot.port, receiver));
+	server.start();
+}
+
+function startAsProcess({ argv, execArgv, ...boot }: ProcessBoot): void {
+	// The parent may have died before the kernel was told to watch it.
+	if (process.platform !== 'win32' && process.ppid !== boot.here.parentPid) process.exit(1);
+	settleIn(boot);
+	process.argv.splice(1, process.argv.length, ...argv);
+	process.execArgv = execArgv;
+	const socket = new Socket({ fd: 3, readable: true, writable: true });
+	const server = new Server('process', boot.here, (receiver) => processChannel(socket, receiver));
+	server.start();
+}

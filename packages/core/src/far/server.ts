@@ -1,0 +1,129 @@
+import { unpackBaggage, type Baggage } from '../baggage.js';
+import type { Channel, Receiver } from '../channel/channel.js';
+import { Endpoint } from '../channel/endpoint.js';
+import type { Message } from '../channel/protocol.js';
+import type { Medium } from '../codec/shareable.js';
+import type { Here } from '../here.js';
+import { living } from '../host/host.js';
+import { packageTexts } from '../packages.js';
+import { writeWhole } from './output.js';
+
+type Target = (...args: unknown[]) => unknown;
+type CallMessage = Message & { type: 'call' };
+
+/** The far side of a host: receives a call, revives the function, runs it, answers. */
+export class Server {
+	readonly #here: Here;
+	readonly #medium: Medium;
+	readonly #channel: Channel;
+	readonly #endpoint: Endpoint;
+	#running = 0;
+	#ending = false;
+
+	constructor(medium: Medium, here: Here, open: (receiver: Receiver) => Channel) {
+		this.#here = here;
+		this.#medium = medium;
+		this.#channel = open({
+			receive: (message) => this.#receive(message),
+			// Without its parent a process has nothing left to do.
+			closed: () => this.#medium === 'process' && process.exit(this.#ending ? process.exitCode : 1),
+		});
+		this.#endpoint = new Endpoint(medium, this.#channel, Object.keys(packageTexts()));
+	}
+
+	start(): void {
+		process.on('uncaughtExceptionMonitor', (error) => this.#reportUncaught(error));
+		if (this.#here.runs === 'many') process.on('unhandledRejection', (reason) => this.#reportFloating(reason));
+		this.#channel.post({ type: 'ready' });
+	}
+
+	#receive(message: Message): void {
+		if (this.#endpoint.learn(message)) return;
+		if (message.type === 'call') void this.#run(message);
+		else if (message.type === 'end') {
+			this.#ending = true;
+			if (this.#running === 0) void this.#end();
+		}
+	}
+
+	async #run(message: CallMessage): Promise<void> {
+		this.#running++;
+		let subject = 'the function';
+		try {
+			const { fn, args, baggage } = await this.#open(message);
+			subject = `\`${fn.name || '(anonymous)'}\``;
+			const value = await (baggage.length > 0 ? unpackBaggage(baggage, () => fn(...args)) : fn(...args));
+			this.#answer(message.id, true, value, subject);
+		} catch (error) {
+			if (this.#here.runs === 'one') this.#reportFailure(error);
+			this.#answer(message.id, false, error, subject);
+		}
+		this.#endpoint.callEnded(message.id);
+		this.#running--;
+		if (this.#here.runs === 'one' || (this.#ending && this.#running === 0)) await this.#end();
+	}
+
+	async #open({ id, constant, payload }: CallMessage): Promise<{ fn: Target; args: unknown[]; baggage: Baggage }> {
+		const opened = this.#endpoint.open(payload, id);
+		const content = opened instanceof Promise ? await opened : opened;
+		if (constant === null) {
+			const { fn, rest } = content as { fn: Target; rest: unknown };
+			return { fn, ...withBaggage(rest) };
+		}
+		return { fn: (await this.#endpoint.constant(constant)) as Target, ...withBaggage(content) };
+	}
+
+	#answer(id: number, ok: boolean, value: unknown, subject: string): void {
+		const what = ok ? `the result of ${subject}` : `the error of ${subject}`;
+		let payload: ReturnType<Endpoint['encode']>;
+		try {
+			payload = this.#endpoint.encode([value], { subject: what, root: ok ? 'result' : 'error', lenient: !ok });
+		} catch (refusal) {
+			ok = false;
+			payload = this.#endpoint.encode([refusal], { subject: what, root: 'error', lenient: true });
+		}
+		this.#channel.post({ type: 'result', id, ok, payload: this.#endpoint.prepare(payload, id) });
+	}
+
+	/** Ends this thread or process once what it started itself has ended. */
+	async #end(): Promise<void> {
+		this.#ending = true;
+		this.#channel.flush();
+		const children = [...living()].filter((host) => !host.isDaemon);
+		await Promise.all(children.map((host) => host.exited));
+		await this.#channel.settled();
+		process.exit();
+	}
+
+	/** Python's wording: `Process Process-1:` or `Exception in thread Thread-1:`, and the stack. */
+	#reportFailure(error: unknown): void {
+		const { kind, name } = this.#here;
+		const heading = kind === 'thread' ? `Exception in thread ${name}:` : `Process ${name}:`;
+		if (kind === 'process') process.exitCode = 1;
+		this.#print(`${heading}\n${stackOf(error)}\n`);
+	}
+
+	#reportFloating(reason: unknown): void {
+		this.#print(`Unhandled rejection in ${this.#here.name}:\n${stackOf(reason)}\n`);
+	}
+
+	#reportUncaught(error: unknown): void {
+		const options = { subject: 'an uncaught error', root: 'error', lenient: true };
+		const payload = this.#endpoint.prepare(this.#endpoint.encode([error], options), -1);
+		this.#channel.post({ type: 'uncaught', error: payload });
+		this.#channel.flush();
+	}
+
+	#print(text: string): void {
+		writeWhole(2, Buffer.from(text));
+	}
+}
+
+function withBaggage(content: unknown): { args: unknown[]; baggage: Baggage } {
+	if (Array.isArray(content)) return { args: content, baggage: [] };
+	return content as { args: unknown[]; baggage: Baggage };
+}
+
+function stackOf(error: unknown): string {
+	return error instanceof Error ? (error.stack ?? String(error)) : String(error);
+}

@@ -1,0 +1,211 @@
+import type { Transferable } from 'node:worker_threads';
+import type { Channel, Receiver } from '../channel/channel.js';
+import { Endpoint } from '../channel/endpoint.js';
+import type { Message } from '../channel/protocol.js';
+import type { Medium } from '../codec/shareable.js';
+import { type Exit, HostExitError, StartupRecursionError } from '../errors.js';
+import { packageTexts } from '../packages.js';
+import { realm } from '../realm.js';
+import { importing } from '../revive/modules.js';
+import { type Call, makeCall } from './call.js';
+
+/** What a kind of host - thread or process - does in its own way. */
+export interface Carrier {
+	readonly channel: Channel;
+	/** The process id, or the `threadId` of a thread. */
+	readonly id: number;
+	/** Settles when it is gone and everything it sent has been received. */
+	readonly exited: Promise<Exit>;
+	/** Ends it at once; `SIGTERM` for a process unless said otherwise. */
+	kill(signal?: NodeJS.Signals): void;
+	ref(): void;
+	unref(): void;
+}
+
+interface Pending {
+	readonly call: Call;
+	readonly resolve: (value: unknown) => void;
+	readonly reject: (error: unknown) => void;
+}
+
+/** A thread or process that runs calls for us. */
+export class Host {
+	readonly medium: Medium;
+	readonly name: string;
+	/** It is ended with the one that started it, not waited for. */
+	readonly isDaemon: boolean;
+	readonly #carrier: Carrier;
+	readonly #endpoint: Endpoint;
+	readonly #pending = new Map<number, Pending>();
+	#nextCall = 0;
+	#uncaught: { opened: unknown } | null = null;
+	#terminated = false;
+	/** How it ended, once it has. */
+	exit: Exit | null = null;
+	/** Settles, never rejects, when it has ended and all its calls have. */
+	readonly exited: Promise<Exit>;
+
+	constructor(medium: Medium, name: string, isDaemon: boolean, start: (receiver: Receiver) => Carrier) {
+		const { url } = importing();
+		if (url !== '') {
+			throw new StartupRecursionError(
+				`${name} would be started by ${url} while that module is being imported for a worker\n` +
+					'  → make the call inside a function, not while the module is evaluated',
+			);
+		}
+		this.medium = medium;
+		this.name = name;
+		this.isDaemon = isDaemon;
+		this.#carrier = start({ receive: (message) => this.#receive(message), closed: () => {} });
+		this.#endpoint = new Endpoint(medium, this.#carrier.channel, Object.keys(packageTexts()));
+		this.exited = this.#carrier.exited.then((exit) => this.#ended(exit));
+		living().add(this);
+	}
+
+	/** The process id, or the `threadId` of a thread. */
+	get id(): number {
+		return this.#carrier.id;
+	}
+
+	/** How many calls have not been answered. */
+	get pending(): number {
+		return this.#pending.size;
+	}
+
+	/** Runs a function there. Throws a CaptureError at once where something cannot cross. */
+	call(fn: (...args: never[]) => unknown, args: readonly unknown[], transfer?: readonly Transferable[]): Promise<unknown> {
+		return this.run(makeCall(fn, args, this.medium, { transfer }));
+	}
+
+	/** Runs a call that was made before. Rejects with a HostExitError when the host ends before it answers. */
+	run(call: Call): Promise<unknown> {
+		return new Promise((resolve, reject) => {
+			const id = this.#nextCall++;
+			const pending = { call, resolve, reject };
+			if (this.exit !== null) return reject(this.#exitError(this.exit, pending));
+			if (this.#pending.size === 0) this.#endpoint.forget();
+			if (call.constant !== null) this.#endpoint.sendConstant(call.constant.id, call.constant.payload);
+			const payload = this.#endpoint.prepare(call.payload, id);
+			this.#pending.set(id, pending);
+			this.#carrier.channel.post({ type: 'call', id, constant: call.constant?.id ?? null, payload });
+		});
+	}
+
+	/** Lets it end once the calls under way are done. */
+	end(): void {
+		this.#carrier.channel.post({ type: 'end' });
+	}
+
+	/** Ends it at once; its calls reject. Resolves when it is gone. Safe to call again, and after its end. */
+	terminate(signal?: NodeJS.Signals): Promise<Exit> {
+		if (this.exit === null) {
+			this.#terminated = true;
+			this.#carrier.kill(signal);
+		}
+		return this.exited;
+	}
+
+	/** Sends what was posted, for a caller that is about to block. */
+	flush(): void {
+		this.#carrier.channel.flush();
+	}
+
+	/** Whether it keeps this process alive. */
+	ref(): void {
+		if (this.exit === null) this.#carrier.ref();
+	}
+
+	unref(): void {
+		if (this.exit === null) this.#carrier.unref();
+	}
+
+	#receive(message: Message): void {
+		if (this.#endpoint.learn(message)) return;
+		if (message.type === 'uncaught') {
+			const opened = this.#endpoint.open(message.error, -1);
+			this.#uncaught = { opened };
+			return;
+		}
+		if (message.type !== 'result') return;
+		// A second answer, or one to a call that was never made, is nobody's.
+		const pending = this.#pending.get(message.id);
+		if (pending === undefined) return;
+		this.#pending.delete(message.id);
+		this.#endpoint.callEnded(message.id);
+		void this.#settle(pending, message);
+	}
+
+	async #settle({ call, resolve, reject }: Pending, { id, ok, payload }: Message & { type: 'result' }): Promise<void> {
+		try {
+			const opened = this.#endpoint.open(payload, id);
+			const value = opened instanceof Promise ? await opened : opened;
+			const [content] = value as [unknown];
+			if (ok) resolve(content);
+			else reject(withCallSite(content, call, this.name));
+		} catch (error) {
+			reject(error);
+		}
+	}
+
+	async #ended(exit: Exit): Promise<Exit> {
+		const error = this.#uncaught === null ? exit.error : ((await this.#uncaught.opened) as [unknown])[0];
+		const reason = this.#terminated ? 'terminated' : error !== undefined && exit.reason === 'exit' ? 'uncaught' : exit.reason;
+		this.exit = { ...exit, reason, error };
+		for (const pending of this.#pending.values()) pending.reject(this.#exitError(this.exit, pending));
+		this.#pending.clear();
+		living().delete(this);
+		return this.exit;
+	}
+
+	#exitError(exit: Exit, { call }: Pending): HostExitError {
+		const what = `${this.name} (${this.medium === 'process' ? 'pid' : 'thread'} ${this.id})`;
+		return new HostExitError(`${what} ${howItEnded(exit)} before ${call.subject} was done`, exit);
+	}
+}
+
+/** "ended by SIGKILL", as messages put it. */
+export function howItEnded({ reason, exitCode, signalCode, error }: Exit): string {
+	switch (reason) {
+		case 'out-of-memory':
+			return 'ran out of memory';
+		case 'terminated':
+			return 'was terminated';
+		case 'failed-to-start':
+			return `did not start: ${error instanceof Error ? error.message : String(error)}`;
+		case 'uncaught':
+			return 'ended by an uncaught error';
+		case 'signal':
+			return `was ended by ${signalCode}`;
+		case 'exit':
+			return `exited with code ${exitCode}`;
+	}
+}
+
+/** The hosts this thread has started and that still run. */
+export const living = () => realm('living hosts', () => new Set<Host>());
+
+/** An error from afar shows where it happened, and below it where the call was made. */
+function withCallSite(error: unknown, { site }: Call, name: string): unknown {
+	if (!(error instanceof Error) || typeof site.stack !== 'string') return error;
+	const frames = site.stack.split('\n').slice(1).filter((line) => !line.includes('/@conc/') && !isOwnFrame(line));
+	if (frames.length === 0) return error;
+	const stack = `${error.stack}\n    in ${name}, called from:\n${frames.join('\n')}`;
+	Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true });
+	return error;
+}
+
+const ownFile = /\((.*):\d+:\d+\)$|at (.*):\d+:\d+$/;
+
+/** Frames of this very file are ours and say nothing to a user. */
+function isOwnFrame(line: string): boolean {
+	const [, inParentheses, bare] = ownFile.exec(line) ?? [];
+	return (inParentheses ?? bare) === ownUrl();
+}
+
+function ownUrl(): string {
+	return realm('own url', () => {
+		const [, here = ''] = new Error('here').stack?.split('\n') ?? [];
+		const [, inParentheses, bare] = ownFile.exec(here) ?? [];
+		return inParentheses ?? bare ?? '';
+	});
+}

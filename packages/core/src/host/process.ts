@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { constants } from 'node:os';
+import type { Receiver } from '../channel/channel.js';
+import { processChannel } from '../channel/process.js';
+import type { Exit } from '../errors.js';
+import type { Here } from '../here.js';
+import { here as current } from '../here.js';
+import { makeBoot } from './boot.js';
+import { bootstrap, inheritedArguments } from './arguments.js';
+import { bindToParent } from './guardian.js';
+import { type Carrier, Host } from './host.js';
+
+export interface ProcessOptions {
+	readonly name: string;
+	readonly daemon?: boolean;
+	readonly runs: Here['runs'];
+	readonly cwd?: string;
+	readonly env?: NodeJS.ProcessEnv;
+	readonly execArgv?: readonly string[];
+	/** Of stdin, stdout and stderr. By default stdin is empty and the others are this process's. */
+	readonly stdio?: StdioOptions;
+	readonly resourceLimits?: { readonly maxOldGenerationSizeMb?: number };
+}
+
+/** How long after the exit of a process its last words may take to arrive. */
+const DRAIN_MS = 100;
+
+/** A host in a process of its own. The child is for handing on its streams. */
+export function startProcess(options: ProcessOptions, path: readonly number[]): { host: Host; child: ChildProcess } {
+	let child: ChildProcess | undefined;
+	const host = new Host('process', options.name, options.daemon ?? false, (receiver) => {
+		child = launch(options);
+		return carry(child, options, path, receiver);
+	});
+	return { host, child: child as ChildProcess };
+}
+
+function launch({ cwd, env, execArgv, stdio = ['ignore', 'inherit', 'inherit'], resourceLimits }: ProcessOptions): ChildProcess {
+	const limit = resourceLimits?.maxOldGenerationSizeMb;
+	const nodeArguments = [
+		...(execArgv ?? inheritedArguments(process.execArgv)),
+		...(limit === undefined ? [] : [`--max-old-space-size=${limit}`]),
+		'-e',
+		bootstrap,
+	];
+	const streams = Array.isArray(stdio) ? stdio : [stdio, stdio, stdio];
+	const { command, args, watch } = bindToParent(process.execPath, nodeArguments);
+	const child = spawn(command, args, { cwd, env, stdio: [...streams.slice(0, 3), 'pipe'], windowsHide: true });
+	watch(child);
+	return child;
+}
+
+function carry(child: ChildProcess, options: ProcessOptions, path: readonly number[], receiver: Receiver): Carrier {
+	const { name, daemon = false, runs, execArgv } = options;
+	const socket = child.stdio[3] as unknown as Socket;
+	// Every pipe has a listener from birth: an unheard error of a dead child would end this process.
+	for (const stream of child.stdio) stream?.on('error', () => {});
+	const parentName = current().kind === 'process' ? current().name : 'MainProcess';
+	const here: Here = { kind: 'process', name, daemon, runs, path, parentPid: process.pid, parentName };
+	const argv = process.argv.slice(1);
+	const boot = Buffer.from(JSON.stringify({ ...makeBoot(here), argv, execArgv: execArgv ?? inheritedArguments(process.execArgv) }));
+	const header = Buffer.alloc(4);
+	header.writeUInt32LE(boot.length);
+	socket.write(Buffer.concat([header, boot]));
+	const channel = processChannel(socket, receiver);
+	const exited = new Promise<Exit>((resolve) => {
+		child.once('error', (error) => {
+			if (child.pid === undefined) resolve({ exitCode: 1, signalCode: null, reason: 'failed-to-start', error });
+		});
+		child.once('exit', (code, signal) => {
+			void lastWords(socket).then(() => {
+				channel.drain();
+				channel.close();
+				resolve(exitOf(code, signal));
+			});
+		});
+	});
+	return {
+		channel,
+		id: child.pid ?? -1,
+		exited,
+		kill: (signal = 'SIGTERM') => void child.kill(signal),
+		ref() {
+			child.ref();
+			channel.ref();
+		},
+		unref() {
+			child.unref();
+			channel.unref();
+		},
+	};
+}
+
+/** Waits until the socket of a dead process has ended, but not for a grandchild that holds it open. */
+function lastWords(socket: Socket): Promise<void> {
+	return new Promise((resolve) => {
+		if (socket.readableEnded || socket.destroyed) return resolve();
+		const timer = setTimeout(resolve, DRAIN_MS);
+		const done = () => {
+			clearTimeout(timer);
+			resolve();
+		};
+		socket.once('end', done);
+		socket.once('close', done);
+	});
+}
+
+function exitOf(code: number | null, signal: NodeJS.Signals | null): Exit {
+	if (signal === null) return { exitCode: code ?? 0, signalCode: null, reason: 'exit' };
+	return { exitCode: -constants.signals[signal], signalCode: signal, reason: 'signal' };
+}

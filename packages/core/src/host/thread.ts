@@ -1,0 +1,90 @@
+import { MessageChannel, type MessagePort, type ResourceLimits, SHARE_ENV, Worker } from 'node:worker_threads';
+import type { Receiver } from '../channel/channel.js';
+import { threadChannel } from '../channel/thread.js';
+import type { Exit } from '../errors.js';
+import type { Here } from '../here.js';
+import { Registry, type ThreadId } from '../liveness/registry.js';
+import { texts } from '../texts.js';
+import { type Boot, bootKey, makeBoot } from './boot.js';
+import { type Carrier, Host } from './host.js';
+
+export interface ThreadOptions {
+	readonly name: string;
+	readonly daemon?: boolean;
+	readonly runs: Here['runs'];
+	readonly resourceLimits?: ResourceLimits;
+	readonly env?: NodeJS.ProcessEnv;
+	readonly execArgv?: readonly string[];
+}
+
+/** What the far side of a thread finds in its `workerData`. */
+export interface ThreadBoot extends Boot {
+	readonly port: MessagePort;
+	readonly registry: SharedArrayBuffer;
+	readonly record: ThreadId;
+}
+
+/** A host in a thread of this process, with its record in the registry. */
+export function startThread(options: ThreadOptions, path: readonly number[]): { host: Host; record: ThreadId } {
+	const registry = Registry.ours();
+	const record = registry.add();
+	const host = new Host('thread', options.name, options.daemon ?? false, (receiver) => carry(options, path, record, receiver));
+	return { host, record };
+}
+
+function carry(options: ThreadOptions, path: readonly number[], record: ThreadId, receiver: Receiver): Carrier {
+	const registry = Registry.ours();
+	const { name, daemon = false, runs, resourceLimits, env, execArgv } = options;
+	const { port1, port2 } = new MessageChannel();
+	const here: Here = { kind: 'thread', name, daemon, runs, path, parentPid: null, parentName: null };
+	const boot: ThreadBoot = { ...makeBoot(here), port: port2, registry: registry.memory, record };
+	const worker = new Worker(texts().far, {
+		eval: true,
+		name,
+		workerData: { [bootKey]: boot },
+		transferList: [port2],
+		resourceLimits,
+		env: env ?? SHARE_ENV,
+		...(execArgv && { execArgv: [...execArgv] }),
+	});
+	const channel = threadChannel(port1, receiver);
+	let failure: unknown;
+	let terminated = false;
+	worker.on('error', (error) => {
+		failure = error;
+	});
+	const exited = new Promise<Exit>((resolve) => {
+		worker.on('exit', (exitCode) => {
+			registry.markDead(record);
+			channel.drain();
+			channel.close();
+			resolve({ exitCode, signalCode: null, reason: reasonOf(failure, terminated), error: failure });
+		});
+	});
+	return {
+		channel,
+		id: worker.threadId,
+		exited,
+		kill() {
+			terminated = true;
+			registry.cancel(record);
+			void worker.terminate();
+		},
+		ref() {
+			worker.ref();
+			channel.ref();
+		},
+		unref() {
+			worker.unref();
+			channel.unref();
+		},
+	};
+}
+
+function reasonOf(failure: unknown, terminated: boolean): Exit['reason'] {
+	if (terminated) return 'terminated';
+	if (failure === undefined) return 'exit';
+	const { code } = failure as { code?: unknown };
+	if (code === 'ERR_WORKER_OUT_OF_MEMORY') return 'out-of-memory';
+	return code === 'ERR_WORKER_INIT_FAILED' ? 'failed-to-start' : 'uncaught';
+}

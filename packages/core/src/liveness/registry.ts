@@ -1,0 +1,194 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+import { randomInt } from 'node:crypto';
+import { realm } from '../realm.js';
+
+/** A thread as others name it: the index of its record and the record's generation. 0 is nobody. */
+export type ThreadId = number;
+
+const NEW = 0; // made by its parent, has not run yet
+const ATTACHED = 1; // running
+const DEAD = 2; // ended; the record may be used again under the next generation
+
+const STATE_BITS = 2;
+const INDEX_BITS = 12;
+const CAPACITY = 1 << INDEX_BITS;
+const GENERATIONS = 1 << 18;
+
+const HEADER_WORDS = 4;
+const IDENTITY = 0; // two random words: each message gives the receiver a new wrapper around the same memory
+const DEATHS = 2; // counts up at every death that is written down, and is notified
+const RECORD_WORDS = 4;
+const STATE = 0; // generation and state
+const TID = 1; // the kernel's thread id, 0 where it is not known
+const START = 2; // the kernel's start time of that thread: thread ids are used again
+
+const onLinux = process.platform === 'linux';
+const environmentKey = '@conc/core:registry';
+
+/**
+ * Who is alive: one record word for each thread of this process, in memory that all of them share.
+ *
+ * A record goes NEW → ATTACHED → DEAD. The parent makes it, the thread itself attaches, and whoever learns of the
+ * death writes it down; on Linux any thread can also ask the kernel about another.
+ */
+export class Registry {
+	readonly memory: SharedArrayBuffer;
+	readonly #words: Int32Array;
+	#self: ThreadId = 0;
+
+	private constructor(memory: SharedArrayBuffer) {
+		this.memory = memory;
+		this.#words = new Int32Array(memory);
+	}
+
+	/** The registry this thread's own objects use: its parent's where it was handed one, else a new one. */
+	static ours(): Registry {
+		return realm('registry', () => {
+			const inherited = getEnvironmentData(environmentKey);
+			if (inherited instanceof SharedArrayBuffer) return Registry.of(inherited);
+			const memory = new SharedArrayBuffer(4 * (HEADER_WORDS + RECORD_WORDS * CAPACITY));
+			const words = new Int32Array(memory);
+			words[IDENTITY] = randomInt(2 ** 31);
+			words[IDENTITY + 1] = randomInt(2 ** 31);
+			setEnvironmentData(environmentKey, memory);
+			return Registry.of(memory);
+		});
+	}
+
+	/** The registry in this memory; one object a thread, so that a thread has one identity in it. */
+	static of(memory: SharedArrayBuffer): Registry {
+		const known = realm('registries', () => new Map<string, Registry>());
+		const words = new Int32Array(memory, 0, HEADER_WORDS);
+		const key = `${words[IDENTITY]}:${words[IDENTITY + 1]}`;
+		let registry = known.get(key);
+		if (registry === undefined) known.set(key, (registry = new Registry(memory)));
+		return registry;
+	}
+
+	/** This thread. */
+	self(): ThreadId {
+		if (this.#self === 0) {
+			this.#self = this.add();
+			this.#attach(this.#self);
+		}
+		return this.#self;
+	}
+
+	/** A record for a thread that is about to be started. */
+	add(): ThreadId {
+		const words = this.#words;
+		for (let index = 1; index < CAPACITY; index++) {
+			const at = recordAt(index) + STATE;
+			const word = Atomics.load(words, at);
+			const used = word !== 0;
+			if (used && (word & 3) !== DEAD) continue;
+			const generation = used ? ((word >>> STATE_BITS) + 1) % GENERATIONS || 1 : 1;
+			const fresh = (generation << STATE_BITS) | NEW;
+			if (Atomics.compareExchange(words, at, word, fresh) !== word) continue;
+			Atomics.store(words, recordAt(index) + TID, 0);
+			return (generation << INDEX_BITS) | index;
+		}
+		throw new RangeError(`more than ${CAPACITY - 1} threads at once in one process`);
+	}
+
+	/** Takes the record a parent made as this thread's own; false when the thread was ended before it ran. */
+	attachAs(id: ThreadId): boolean {
+		this.#self = id;
+		return this.#attach(id);
+	}
+
+	#attach(id: ThreadId): boolean {
+		const at = recordAt(indexOf(id));
+		if (onLinux) {
+			const tid = ownTid();
+			Atomics.store(this.#words, at + TID, tid);
+			Atomics.store(this.#words, at + START, startTime(tid));
+		}
+		return this.#move(id, NEW, ATTACHED);
+	}
+
+	/** Ends a thread that has not run yet; false when it runs already. */
+	cancel(id: ThreadId): boolean {
+		return this.#move(id, NEW, DEAD) && this.#announce();
+	}
+
+	/** Writes down that a thread has ended. */
+	markDead(id: ThreadId): void {
+		if (this.#move(id, ATTACHED, DEAD) || this.#move(id, NEW, DEAD)) this.#announce();
+	}
+
+	/** Whether a thread still lives. Costs a look into `/proc` on Linux. */
+	isAlive(id: ThreadId): boolean {
+		const at = recordAt(indexOf(id));
+		const word = Atomics.load(this.#words, at + STATE);
+		if (word >>> STATE_BITS !== generationOf(id) || (word & 3) === DEAD) return false;
+		if ((word & 3) === NEW || id === this.#self) return true;
+		const tid = Atomics.load(this.#words, at + TID);
+		if (tid === 0) return true;
+		if (startTime(tid) === Atomics.load(this.#words, at + START)) return true;
+		this.markDead(id);
+		return false;
+	}
+
+	/** Blocks until a thread ends, `ms` at most; true when it has ended. Only for a thread other than this one. */
+	waitForDeath(id: ThreadId, ms: number): boolean {
+		const until = performance.now() + ms;
+		while (this.isAlive(id)) {
+			const left = until - performance.now();
+			if (left <= 0) return false;
+			const seen = Atomics.load(this.#words, DEATHS);
+			if (!this.isAlive(id)) return true;
+			Atomics.wait(this.#words, DEATHS, seen, Math.min(left, LOOK_AGAIN_MS));
+		}
+		return true;
+	}
+
+	#announce(): true {
+		Atomics.add(this.#words, DEATHS, 1);
+		Atomics.notify(this.#words, DEATHS);
+		return true;
+	}
+
+	#move(id: ThreadId, from: number, to: number): boolean {
+		const generation = generationOf(id) << STATE_BITS;
+		const at = recordAt(indexOf(id)) + STATE;
+		return Atomics.compareExchange(this.#words, at, generation | from, generation | to) === (generation | from);
+	}
+}
+
+/** A thread that is killed cannot write its own death down, so a blocking wait looks again this often. */
+const LOOK_AGAIN_MS = 50;
+
+function recordAt(index: number): number {
+	return HEADER_WORDS + index * RECORD_WORDS;
+}
+
+function indexOf(id: ThreadId): number {
+	return id & (CAPACITY - 1);
+}
+
+function generationOf(id: ThreadId): number {
+	return id >>> INDEX_BITS;
+}
+
+/** The kernel's id of the calling thread (Linux). */
+export function ownTid(): number {
+	if (!onLinux) return 0;
+	try {
+		return Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+	} catch {
+		return 0; // no /proc, as in some sandboxes
+	}
+}
+
+/** When a thread of this process started, in clock ticks; 0 when there is none with that id. */
+function startTime(tid: number): number {
+	try {
+		const stat = readFileSync(`/proc/self/task/${tid}/stat`, 'latin1');
+		// The name before the last `)` may hold anything; the start time is the 20th field after it.
+		return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]) | 0;
+	} catch {
+		return 0;
+	}
+}

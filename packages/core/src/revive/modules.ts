@@ -1,0 +1,57 @@
+import { createRequire } from 'node:module';
+import { Script } from 'node:vm';
+import { moduleKey, type ModuleRequest } from '../codec/payload.js';
+import { realm } from '../realm.js';
+import { mainLoader } from './compile.js';
+
+type Namespace = Record<string, unknown>;
+
+const loaded = () => realm('modules', () => new Map<string, Namespace>());
+
+/** The module that is being imported for a call just now; empty when there is none. */
+export const importing = () => realm('importing', () => ({ url: '' }));
+
+/** Imports what a payload needs; undefined when all of it is here already. */
+export function loadModules(requests: readonly ModuleRequest[]): Promise<void> | undefined {
+	const missing = requests.filter((request) => !loaded().has(moduleKey(request)));
+	return missing.length === 0 ? undefined : loadEach(missing);
+}
+
+async function loadEach(requests: readonly ModuleRequest[]): Promise<void> {
+	for (const request of requests) {
+		const state = importing();
+		const before = state.url;
+		state.url = request.specifier;
+		try {
+			loaded().set(moduleKey(request), await importAs(request));
+		} finally {
+			state.url = before;
+		}
+	}
+}
+
+/** A module that `loadModules` has imported. */
+export function moduleOf(request: ModuleRequest): Namespace {
+	const found = loaded().get(moduleKey(request));
+	if (found === undefined) throw new Error(`${request.specifier} was not imported before it was used`);
+	return found;
+}
+
+function importAs({ specifier, parent }: ModuleRequest): Promise<Namespace> {
+	const importers = realm('importers', () => new Map<string, (specifier: string) => Promise<Namespace>>());
+	let importer = importers.get(parent);
+	if (importer === undefined) {
+		const script = new Script('(specifier) => import(specifier)', {
+			filename: parent,
+			importModuleDynamically: mainLoader(),
+		});
+		importer = script.runInThisContext() as (specifier: string) => Promise<Namespace>;
+		importers.set(parent, importer);
+	}
+	return importer(specifier);
+}
+
+/** The `require` of a CommonJS file. */
+export function requireOf(url: string): NodeJS.Require {
+	return createRequire(url);
+}

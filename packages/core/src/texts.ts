@@ -1,0 +1,6 @@
+import farText from 'text:far';
+import parserText from 'text:parser';
+import { realm } from './realm.js';
+
+/** The code that goes to every worker: its own entry, and the parser, which it evaluates only if it must capture. */
+export const texts = () => realm('texts', () => ({ far: farText, parser: parserText }));

@@ -96,7 +96,7 @@ export class Event implements Shareable {
 	}
 
 	static [revive](place: Place): Event {
-		return new Event(placed(place));
+		return revived(place);
 	}
 
 	toString(): string {
@@ -122,3 +122,7 @@ export class Event implements Shareable {
 	}
 }
 brand(Event, '@conc/lock:Event');
+
+function revived(place: Place): Event {
+	return new Event(placed(place));
+}

@@ -100,7 +100,7 @@ export class Lock extends Acquirable implements Shareable {
 	}
 
 	static [revive](place: Place): Lock {
-		return new Lock(placed(place));
+		return revived(place);
 	}
 
 	override toString(): string {
@@ -131,6 +131,10 @@ export class Lock extends Acquirable implements Shareable {
 	}
 }
 brand(Lock, '@conc/lock:Lock');
+
+function revived(place: Place): Lock {
+	return new Lock(placed(place));
+}
 
 /** Whether the option asks for that; a TypeError when it is none of the two words. */
 export function releasesWhenAbandoned({ onAbandoned = 'throw' }: LockOptions): boolean {

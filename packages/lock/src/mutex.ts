@@ -74,7 +74,7 @@ export class Mutex implements Awaitable {
 			const word = Atomics.load(this.words, WORD);
 			const owner = word & OWNER;
 			if (owner === NOBODY) {
-				if (!turn.granted && this.waiters.onTheirWay(turn) > 0) return false;
+				if (!this.waiters.mayGo(turn, 1)) return false;
 				const taken = this.waiters.others(turn.slot) ? this.self | WAITED : this.self;
 				if (this.#move(word, taken)) return true;
 			} else if (owner !== this.self && !livesOn(this.#registry, owner)) {

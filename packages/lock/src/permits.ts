@@ -21,16 +21,19 @@ export class Permits implements Awaitable {
 	readonly place: Place;
 	readonly #words: Int32Array;
 	readonly #label: string;
+	#bound: number;
 
 	constructor(place: Place, label: string) {
 		this.place = place;
 		this.#label = label;
 		this.#words = ownWords(place);
+		this.#bound = Atomics.load(this.#words, BOUND);
 		this.waiters = new Waiters(place.memory, tableOffset(place), Registry.of(place.registry));
 	}
 
 	/** Sets both numbers. Called once, before it is shared. */
 	start(count: number, bound: number): void {
+		this.#bound = bound;
 		Atomics.store(this.#words, BOUND, bound);
 		Atomics.store(this.#words, WORD, count);
 	}
@@ -55,8 +58,8 @@ export class Permits implements Awaitable {
 			const word = Atomics.load(this.#words, WORD);
 			const count = word & COUNT;
 			if (count > 0) {
+				if (!this.waiters.mayGo(turn, count)) return false;
 				const told = this.waiters.onTheirWay(turn);
-				if (!turn.granted && told >= count) return false;
 				const inLine = this.waiters.others(turn.slot);
 				// With somebody in line the marks stay: who gives back must wake, and newcomers stay behind if they had to.
 				if (!this.#move(word, inLine || told > 0 ? (word - 1) | WAITED : count - 1)) continue;
@@ -72,13 +75,14 @@ export class Permits implements Awaitable {
 		for (;;) {
 			const word = Atomics.load(this.#words, WORD);
 			const count = (word & COUNT) + permits;
-			if (count > Atomics.load(this.#words, BOUND)) throw this.#tooMany(permits);
+			if (count > this.#bound) throw this.#tooMany(permits);
 			if (word >= 0 && (word & WAITED) === 0) {
 				if (this.#move(word, count)) return;
 				continue;
 			}
 			const mark = this.waiters.isImpatient() ? PROMISED : 0;
-			if (!this.#move(word, count | WAITED | mark)) continue;
+			// Without WAITED: whoever is told puts it back if more are in line.
+			if (!this.#move(word, count | mark)) continue;
 			this.passOn();
 			return;
 		}
@@ -97,7 +101,7 @@ export class Permits implements Awaitable {
 	#tooMany(permits: number): LockError {
 		return new LockError(
 			`${this.#label} was given back too often: ${this.count} permits are free already, ` +
-				`${permits} more would exceed its bound of ${Atomics.load(this.#words, BOUND)}`,
+				`${permits} more would exceed its bound of ${this.#bound}`,
 		);
 	}
 

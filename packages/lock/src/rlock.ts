@@ -121,7 +121,7 @@ export class RLock extends Acquirable implements Shareable {
 	}
 
 	static [revive](place: Place): RLock {
-		return new RLock(placed(place));
+		return revived(place);
 	}
 
 	override toString(): string {
@@ -134,3 +134,7 @@ export class RLock extends Acquirable implements Shareable {
 	}
 }
 brand(RLock, '@conc/lock:RLock');
+
+function revived(place: Place): RLock {
+	return new RLock(placed(place));
+}

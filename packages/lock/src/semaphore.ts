@@ -83,7 +83,7 @@ export class Semaphore extends Acquirable implements Shareable {
 	}
 
 	static [revive](place: Place): Semaphore {
-		return new Semaphore(0, placed(place));
+		return revived(place);
 	}
 
 	override toString(): string {
@@ -121,10 +121,18 @@ export class BoundedSemaphore extends Semaphore {
 	}
 
 	static override [revive](place: Place): BoundedSemaphore {
-		return new BoundedSemaphore(0, placed(place));
+		return revivedBounded(place);
 	}
 }
 brand(BoundedSemaphore, '@conc/lock:BoundedSemaphore');
+
+function revived(place: Place): Semaphore {
+	return new Semaphore(0, placed(place));
+}
+
+function revivedBounded(place: Place): BoundedSemaphore {
+	return new BoundedSemaphore(0, placed(place));
+}
 
 function checkedValue(value: number): number {
 	if (typeof value !== 'number') throw new TypeError(`value must be a number, not ${typeof value}`);

@@ -107,8 +107,8 @@ export class SharedValue<K extends keyof Kinds> implements Shareable {
 		return handle('SharedValue', to, { type: this.#type, place: this.#place });
 	}
 
-	static [revive]({ type, place }: ValueHandle): SharedValue<keyof Kinds> {
-		return new SharedValue(type, undefined, placed(place));
+	static [revive](handle: ValueHandle): SharedValue<keyof Kinds> {
+		return revived(handle);
 	}
 
 	toString(): string {
@@ -127,3 +127,7 @@ export class SharedValue<K extends keyof Kinds> implements Shareable {
 	}
 }
 brand(SharedValue, '@conc/lock:SharedValue');
+
+function revived({ type, place }: ValueHandle): SharedValue<keyof Kinds> {
+	return new SharedValue(type, undefined, placed(place));
+}

@@ -73,17 +73,30 @@ export class Waiters {
 		return first !== NONE && this.#slots.waited(first) > BARGE_MICROS;
 	}
 
+	/**
+	 * Whether `turn` may take one of so many free places: when it was told so, or when nobody is on the way and nobody
+	 * has waited longer. Otherwise those who may were told.
+	 */
+	mayGo(turn: Turn, places: number): boolean {
+		if (turn.granted) return true;
+		if (this.onTheirWay(turn) >= places) return false;
+		const first = this.#firstWaiting();
+		if (first === NONE || first === turn.slot) return true;
+		this.wake(places);
+		return false;
+	}
+
 	/** Sees to it that as many waiters as `places` were told that it is their turn; false when nobody waits. */
 	wake(places: number): boolean {
 		const slots = this.#slots;
 		let told = 0;
 		slots.some((at) => {
-			if (slots.state(at) !== GRANTED || slots.freeIfDead(at)) return false;
+			if (!this.#isToldAt(at) || slots.freeIfDead(at)) return false;
 			if (told++ === 0) this.#nudgeWatcher(at);
 			return told === places;
 		});
 		while (told < places) {
-			const next = slots.oldest((at) => slots.state(at) === WAITING);
+			const next = this.#firstWaiting();
 			if (next === NONE) break;
 			if (slots.freeIfDead(next) || !slots.grant(next)) continue;
 			this.#nudgeWatcher(next);
@@ -101,13 +114,13 @@ export class Waiters {
 	}
 
 	/**
-	 * How many waiters were told that it is their turn and have not come yet. Revokes the turns of those who are late,
+	 * How many others were told that it is their turn and have not had it yet. Revokes the turns of those who are late,
 	 * and shortens the nap of `turn` so that it looks again when the next one would be.
 	 */
 	onTheirWay(turn: Turn): number {
 		let count = 0;
 		this.#slots.some((at) => {
-			if (at === turn.slot || this.#slots.state(at) !== GRANTED) return false;
+			if (at === turn.slot || !this.#isToldAt(at)) return false;
 			const patience = this.#patienceWith(at, turn.blocking);
 			if (patience <= 0 && Atomics.compareExchange(this.#words, at + STATE, GRANTED, REVOKED) === GRANTED) {
 				return false;
@@ -123,10 +136,20 @@ export class Waiters {
 	sweep(): boolean {
 		let lost = false;
 		this.#slots.some((at) => {
-			if (this.#slots.state(at) === GRANTED && this.#slots.freeIfDead(at)) lost = true;
+			if (this.#isToldAt(at) && this.#slots.freeIfDead(at)) lost = true;
 			return false;
 		});
 		return lost;
+	}
+
+	#firstWaiting(): number {
+		return this.#slots.oldest((at) => this.#slots.state(at) === WAITING);
+	}
+
+	/** Whether its waiter knows, or is about to learn, that it is its turn. */
+	#isToldAt(slot: number): boolean {
+		const state = this.#slots.state(slot);
+		return state === GRANTED || state === TAKEN;
 	}
 
 	/** For how many more milliseconds a turn is left to its waiter. */

@@ -1,0 +1,139 @@
+import { inspect } from 'node:util';
+import { BoundedSemaphore, LockError, Semaphore, SharedValue, TimeoutError } from '@conc/lock';
+import { describe, expect, it } from 'vitest';
+import { untilWaiting, waitersOf } from './support/waiting.js';
+import { start } from './support/workers.js';
+
+describe.each([
+	['Semaphore', Semaphore],
+	['BoundedSemaphore', BoundedSemaphore],
+])('a %s', (kind, Kind) => {
+	it('starts with 1 permit, or as many as it is given', () => {
+		expect(new Kind().value).toBe(1);
+		expect(new Kind(0).value).toBe(0);
+		expect(new Kind(2 ** 30 - 1).value).toBe(2 ** 30 - 1);
+		for (const wrong of [-1, 1.5, Number.NaN, 2 ** 30]) expect(() => new Kind(wrong)).toThrow(RangeError);
+		expect(() => new Kind('2' as unknown as number)).toThrow(TypeError);
+	});
+
+	it('lets in as many as there are permits, and the others one for one', async () => {
+		const permits = new Kind(7);
+		for (let i = 0; i < 7; i++) expect(permits.acquireSync()).toBe(true);
+		const passed: number[] = [];
+		const others = [1, 2, 3].map((me) => permits.acquire().then(() => passed.push(me)));
+		await untilWaiting(permits, 3);
+		expect(passed).toEqual([]);
+		for (let released = 1; released <= 3; released++) {
+			permits.release();
+			await others[released - 1];
+			expect(passed.length).toBe(released);
+		}
+		for (let i = 0; i < 7; i++) permits.release();
+		expect(permits.value).toBe(7);
+		expect(waitersOf(permits)).toBe(0);
+	});
+
+	it.each([true, false])('releases to waiters of other threads (blocking: %s)', async (sync) => {
+		const permits = new Kind(2);
+		permits.acquireSync();
+		permits.acquireSync();
+		const takers = Array.from({ length: 4 }, () => start('acquire-once', { lock: permits, kind, sync }));
+		await untilWaiting(permits, 4);
+		permits.release(2);
+		expect(await Promise.all(takers.map((taker) => taker.next()))).toEqual([true, true, true, true]);
+		expect(permits.value).toBe(2);
+	});
+
+	it('is not acquired within a time limit, and its value is as before', async () => {
+		const permits = new Kind(1);
+		permits.acquireSync();
+		expect(permits.tryAcquire()).toBe(false);
+		expect(permits.acquireSync({ timeout: 0 })).toBe(false);
+		expect(permits.acquireSync({ timeout: 5 })).toBe(false);
+		expect(await permits.acquire({ timeout: 5 })).toBe(false);
+		await expect(permits.with(() => 1, { timeout: 5 })).rejects.toThrow(TimeoutError);
+		expect([permits.value, waitersOf(permits)]).toEqual([0, 0]);
+		permits.release();
+		expect(permits.value).toBe(1);
+		expect(permits.tryAcquire()).toBe(true);
+	});
+
+	it('gives the permit back when the function returns or throws', async () => {
+		const permits = new Kind(2);
+		expect(await permits.with(() => permits.value)).toBe(1);
+		await expect(permits.with(() => Promise.reject(new Error('mine')))).rejects.toThrow('mine');
+		expect(permits.withSync(() => permits.value)).toBe(1);
+		const held = await permits.hold();
+		expect(permits.value).toBe(1);
+		held.release();
+		held.release();
+		expect(permits.value).toBe(2);
+	});
+
+	it('refuses to release what is no number of permits', () => {
+		const permits = new Kind(1);
+		for (const wrong of [0, -1, 1.5, Number.NaN, '1' as unknown as number]) {
+			expect(() => permits.release(wrong)).toThrow(RangeError);
+		}
+		expect(permits.value).toBe(1);
+	});
+
+	it('says its state', () => {
+		expect(inspect(new Kind(3, { name: 'slots' }))).toBe(`${kind} "slots" (value 3)`);
+	});
+});
+
+it('a Semaphore may be released above its start value', () => {
+	const permits = new Semaphore(1);
+	permits.release(2);
+	expect(permits.value).toBe(3);
+	expect(() => permits.release(2 ** 30 - 1)).toThrow(LockError);
+	expect(permits.value).toBe(3);
+});
+
+it('a BoundedSemaphore may not, also when two threads race for it', async () => {
+	const permits = new BoundedSemaphore(2);
+	expect(() => permits.release()).toThrow(LockError);
+	expect(permits instanceof Semaphore).toBe(true);
+	permits.acquireSync();
+	const both = [1, 2].map(() => start('release', { lock: permits, kind: 'BoundedSemaphore' }).next());
+	expect((await Promise.all(both)).sort()).toEqual(['CONC_LOCK', 'released']);
+	expect(permits.value).toBe(2);
+});
+
+it('release(n) wakes n at once', async () => {
+	const permits = new Semaphore(0);
+	let passed = 0;
+	const takers = Array.from({ length: 5 }, () => permits.acquire().then(() => passed++));
+	await untilWaiting(permits, 5);
+	permits.release(3);
+	await Promise.all(takers.slice(0, 3));
+	expect([passed, permits.value, waitersOf(permits)]).toEqual([3, 0, 2]);
+	permits.release(2);
+	await Promise.all(takers);
+	expect(permits.value).toBe(0);
+});
+
+it('a thousand tasks share three permits', async () => {
+	const permits = new Semaphore(3);
+	let inside = 0;
+	let most = 0;
+	const task = () =>
+		permits.with(async () => {
+			most = Math.max(most, ++inside);
+			await Promise.resolve();
+			inside--;
+		});
+	await Promise.all(Array.from({ length: 1000 }, task));
+	expect([most, permits.value, waitersOf(permits)]).toEqual([3, 3, 0]);
+});
+
+it('a Semaphore of one permit keeps threads apart', async () => {
+	const lock = new Semaphore(1);
+	const total = new SharedValue('int32');
+	const counters = [true, false, true].map((sync) =>
+		start('count-under-lock', { lock, total, sync, times: 2000, kind: 'Semaphore' }),
+	);
+	await Promise.all(counters.map((counter) => counter.next()));
+	expect([total.value, lock.value]).toEqual([6000, 1]);
+});

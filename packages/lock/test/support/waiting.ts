@@ -1,0 +1,28 @@
+import { setTimeout } from 'node:timers/promises';
+import { type Shareable, share } from '@conc/core';
+
+// As src/README.md, "Memory", describes it.
+const FIRST_SLOT = 16 + 8;
+const SLOT_WORDS = 8;
+const SLOTS = 64;
+const STATE = 0;
+const OWNER = 1;
+
+function slots(primitive: Shareable): { state: number; owner: number }[] {
+	const { memory, offset } = primitive[share]('thread') as { memory: SharedArrayBuffer; offset: number };
+	const words = new Int32Array(memory, offset);
+	return Array.from({ length: SLOTS }, (_, slot) => {
+		const at = FIRST_SLOT + slot * SLOT_WORDS;
+		return { state: Atomics.load(words, at + STATE), owner: Atomics.load(words, at + OWNER) };
+	});
+}
+
+/** How many slots of the table are in use. */
+export function waitersOf(primitive: Shareable): number {
+	return slots(primitive).filter(({ state, owner }) => state !== 0 || owner !== 0).length;
+}
+
+/** Resolves when so many wait. */
+export async function untilWaiting(primitive: Shareable, count: number): Promise<void> {
+	while (waitersOf(primitive) !== count) await setTimeout(1);
+}

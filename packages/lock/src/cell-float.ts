@@ -6,6 +6,8 @@ interface Bits {
 	/** Replaces the bits if they are still the same. */
 	replace(bits: bigint | number, by: number): boolean;
 	toFloat(bits: bigint | number): number;
+	/** The nearest number that these bits can hold. */
+	round(value: number): number;
 }
 
 /** A float of 32 or 64 bits: every change is a compare-exchange of its bits, again until nobody came between. */
@@ -34,10 +36,11 @@ export class FloatCell implements Cell<number> {
 
 	/** Compares as `Array.prototype.includes` does: NaN is NaN, -0 is 0. */
 	compareExchange(expected: number, value: number): number {
+		const sought = this.#bits.round(expected);
 		for (;;) {
 			const bits = this.#bits.load();
 			const now = this.#bits.toFloat(bits);
-			if (![now].includes(expected) || this.#bits.replace(bits, value)) return now;
+			if (![now].includes(sought) || this.#bits.replace(bits, value)) return now;
 		}
 	}
 
@@ -72,6 +75,7 @@ export function float32Bits(memory: SharedArrayBuffer, offset: number): Bits {
 			scratch[0] = bits as number;
 			return float[0] as number;
 		},
+		round: Math.fround,
 	};
 }
 
@@ -89,5 +93,6 @@ export function float64Bits(memory: SharedArrayBuffer, offset: number): Bits {
 			scratch[0] = bits as bigint;
 			return float[0] as number;
 		},
+		round: (value) => value,
 	};
 }

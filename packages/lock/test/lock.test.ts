@@ -231,7 +231,7 @@ describe('scoped use', () => {
 
 	it('refuses a function that returns a promise where it blocks, and is free afterwards', () => {
 		const lock = new Lock();
-		expect(() => lock.withSync((async () => 1) as () => number)).toThrow(TypeError);
+		expect(() => lock.withSync((async () => 1) as () => unknown)).toThrow(TypeError);
 		expect(lock.locked).toBe(false);
 	});
 });

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { DeadlockError, LockError, RLock, SharedValue } from '@conc/lock';
+import { DeadlockError, Event, LockError, RLock, SharedValue } from '@conc/lock';
 import { describe, expect, it } from 'vitest';
 import { untilWaiting, waitersOf } from './support/waiting.js';
 import { start } from './support/workers.js';
@@ -117,14 +117,19 @@ describe('an RLock in with', () => {
 
 	it('cannot be blocked for, or released, by another task of the thread', async () => {
 		const lock = new RLock();
-		let finish = () => {};
-		const task = lock.with(() => new Promise<void>((resolve) => (finish = resolve)));
+		const began = new Event();
+		const finish = new Event();
+		const task = lock.with(() => {
+			began.set();
+			return finish.wait();
+		});
+		await began.wait();
 		expect(lock.isOwned).toBe(false);
 		expect(() => lock.acquireSync()).toThrow(DeadlockError);
 		expect(() => lock.acquireSync({ timeout: 1000 })).toThrow(DeadlockError);
 		expect(lock.tryAcquire()).toBe(false);
 		expect(() => lock.release()).toThrow(LockError);
-		finish();
+		finish.set();
 		await task;
 		expect(lock.tryAcquire()).toBe(true);
 	});

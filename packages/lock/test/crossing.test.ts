@@ -1,0 +1,81 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { brandsOf, CannotCross, revive, share } from '@conc/core';
+import * as lockPackage from '@conc/lock';
+import { BoundedSemaphore, Event, Lock, RLock, Semaphore, SharedValue } from '@conc/lock';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const made = [
+	['Lock', Lock, () => new Lock({ name: 'it' })],
+	['RLock', RLock, () => new RLock({ name: 'it' })],
+	['Semaphore', Semaphore, () => new Semaphore(3, { name: 'it' })],
+	['BoundedSemaphore', BoundedSemaphore, () => new BoundedSemaphore(3, { name: 'it' })],
+	['Event', Event, () => new Event({ name: 'it' })],
+	['SharedValue', SharedValue, () => new SharedValue('float64', 1.5, { name: 'it' })],
+] as const;
+
+describe.each(made)('a %s', (kind, Class, make) => {
+	it('is the same one when its handle is revived, name and state included', () => {
+		const first = make();
+		const second = (Class[revive] as (handle: unknown) => object)(structuredClone(first[share]('thread')));
+		expect(second).toBeInstanceOf(Class);
+		expect(`${second}`).toBe(`${first}`);
+		expect(`${first}`).toContain(`${kind} "it" (`);
+	});
+
+	it('does not go to another process, and says why and what to do', () => {
+		expect(() => make()[share]('process')).toThrow(CannotCross);
+		expect(() => make()[share]('process')).toThrow(`a ${kind} lives in this process's memory`);
+	});
+});
+
+it('what was made in one thread is seen through the other handle', () => {
+	const permits = new BoundedSemaphore(1);
+	const again = BoundedSemaphore[revive](permits[share]('thread'));
+	permits.acquireSync();
+	expect(again.value).toBe(0);
+	again.release();
+	expect(() => again.release()).toThrow(lockPackage.LockError);
+	const lock = new RLock();
+	const same = RLock[revive](lock[share]('thread'));
+	lock.acquireSync();
+	expect([same.isOwned, same.depth]).toEqual([true, 1]);
+});
+
+describe('two copies of the package in one thread', async () => {
+	const directory = await mkdtemp(
+		path.join(path.dirname(fileURLToPath(import.meta.resolve('@conc/lock'))), '../test/copy-'),
+	);
+	afterAll(() => rm(directory, { recursive: true }));
+	await writeFile(
+		path.join(directory, 'copy.mjs'),
+		await readFile(fileURLToPath(import.meta.resolve('@conc/lock'))),
+	);
+	const copy: typeof lockPackage = await import(pathToFileURL(path.join(directory, 'copy.mjs')).href);
+
+	it('know each other’s objects and errors', () => {
+		expect(copy.Lock).not.toBe(Lock);
+		expect(new copy.Lock()).toBeInstanceOf(Lock);
+		expect(new copy.BoundedSemaphore()).toBeInstanceOf(Semaphore);
+		expect(new copy.Semaphore()).not.toBeInstanceOf(BoundedSemaphore);
+		expect(brandsOf(new copy.BoundedSemaphore())).toEqual([
+			'@conc/lock:BoundedSemaphore',
+			'@conc/lock:Semaphore',
+		]);
+		expect(() => new copy.Lock().release()).toThrow(lockPackage.LockError);
+	});
+
+	it('share locks, call chains included', async () => {
+		const lock = new RLock();
+		const same = copy.RLock[revive](lock[share]('thread'));
+		await lock.with(() => same.with(() => expect(lock.depth).toBe(2)));
+		let waited = false;
+		const task = lock.with(() => new lockPackage.Event().wait({ timeout: 5 }));
+		await same.with(() => {
+			waited = true;
+		});
+		expect(waited).toBe(true);
+		expect(await task).toBe(false);
+	});
+});

@@ -1,0 +1,47 @@
+import { type Held, Lock, RLock, Semaphore, SharedValue } from '@conc/lock';
+import { expectTypeOf, it } from 'vitest';
+
+it('a wait without a time limit always ends with true', () => {
+	const lock = new Lock();
+	const { signal } = new AbortController();
+	const waits = () => ({
+		plain: lock.acquire(),
+		signal: lock.acquire({ signal }),
+		timed: lock.acquire({ timeout: 1, signal }),
+		sync: lock.acquireSync(),
+		timedSync: lock.acquireSync({ timeout: 1 }),
+		held: lock.hold(),
+	});
+	expectTypeOf<ReturnType<typeof waits>>().toEqualTypeOf<{
+		plain: Promise<true>;
+		signal: Promise<true>;
+		timed: Promise<boolean>;
+		sync: true;
+		timedSync: boolean;
+		held: Promise<Held>;
+	}>();
+});
+
+it('with gives what the function gives, and withSync refuses a promise', () => {
+	for (const lock of [new Lock(), new RLock(), new Semaphore()]) {
+		expectTypeOf(() => lock.with(() => 1)).returns.resolves.toBeNumber();
+		expectTypeOf(() => lock.with(async () => 'a')).returns.resolves.toBeString();
+		expectTypeOf(() => lock.withSync(() => 1)).returns.toBeNumber();
+	}
+	const lock = new Lock();
+	// @ts-expect-error it would be released too early
+	const refused = () => lock.withSync(async () => 1);
+	expectTypeOf(refused).toBeFunction();
+});
+
+it('a shared value has the type and the operations of its kind', () => {
+	expectTypeOf(new SharedValue('int32').value).toBeNumber();
+	expectTypeOf(new SharedValue('bigint64').value).toBeBigInt();
+	expectTypeOf(new SharedValue('bool').value).toBeBoolean();
+	expectTypeOf(new SharedValue('bigint64').add).parameter(0).toBeBigInt();
+	expectTypeOf(new SharedValue('bool').add).parameter(0).toBeNever();
+	expectTypeOf(new SharedValue('float64').and).parameter(0).toBeNever();
+	// @ts-expect-error a bigint is no int32
+	const refused = () => new SharedValue('int32', 1n);
+	expectTypeOf(refused).toBeFunction();
+});

@@ -59,12 +59,10 @@ export class Permits implements Awaitable {
 			const count = word & COUNT;
 			if (count > 0) {
 				if (!this.waiters.mayGo(turn, count)) return false;
-				const told = this.waiters.onTheirWay(turn);
-				const inLine = this.waiters.others(turn.slot);
 				// With somebody in line the marks stay: who gives back must wake, and newcomers stay behind if they had to.
-				if (!this.#move(word, inLine || told > 0 ? (word - 1) | WAITED : count - 1)) continue;
-				if (inLine && count > 1) this.passOn();
-				return true;
+				const taken = this.waiters.others(turn.slot) ? (word - 1) | WAITED : count - 1;
+				if (this.#move(word, taken)) return true;
+				continue;
 			}
 			if (turn.slot === NONE || (word & WAITED) !== 0 || this.#move(word, word | WAITED)) return false;
 		}

@@ -24,7 +24,7 @@ export interface Awaitable {
 	 * before a wait sleeps and whenever it wakes. What it throws ends the wait.
 	 */
 	look(turn: Turn): boolean;
-	/** Wakes the next waiter in place of one that was woken and leaves without taking. */
+	/** Sees to it that the next in line is woken, now or by whoever frees what is waited for. */
 	passOn(): void;
 }
 
@@ -38,9 +38,10 @@ export function attempt(awaitable: Awaitable): boolean {
 	return awaitable.look(newTurn(true));
 }
 
-/** Ends a wait that found what it waited for, or gives up. */
-export function leave(awaitable: Awaitable, turn: Turn, took: boolean): void {
-	const grantedLate = awaitable.waiters.leave(turn.slot);
+/** Ends a wait, whether it found what it waited for or gives up, and lets the line behind it go on. */
+export function leave(awaitable: Awaitable, turn: Turn): void {
+	if (turn.slot === NONE) return;
+	awaitable.waiters.leave(turn.slot);
 	turn.slot = NONE;
-	if (grantedLate || (turn.granted && !took)) awaitable.passOn();
+	awaitable.passOn();
 }

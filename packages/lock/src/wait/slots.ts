@@ -63,13 +63,12 @@ export class Slots {
 		return slot;
 	}
 
-	/** Gives a slot back; true when it was GRANTED. */
-	free(slot: number): boolean {
-		const was = Atomics.exchange(this.words, slot + STATE, IDLE);
+	/** Gives a slot back. */
+	free(slot: number): void {
+		Atomics.store(this.words, slot + STATE, IDLE);
 		// A waitAsync still pending here must settle before the slot is anybody else's.
 		if (!this.isBlocking(slot)) Atomics.notify(this.words, slot + STATE);
 		Atomics.store(this.words, slot + OWNER, 0);
-		return was === GRANTED;
 	}
 
 	/** Frees a slot whose thread has ended; false when it lives or somebody else was faster. */
@@ -126,21 +125,9 @@ export class Slots {
 		return NONE;
 	}
 
-	/** The longest waiting slot for which `isMeant`. */
-	oldest(isMeant: (slot: number) => boolean): number {
-		let oldest = NONE;
-		let lowest = 0;
-		this.some((slot) => {
-			if (!isMeant(slot)) return false;
-			const ticket = Atomics.load(this.words, slot + TICKET);
-			// By their difference, because tickets wrap.
-			if (oldest === NONE || ((ticket - lowest) | 0) < 0) {
-				oldest = slot;
-				lowest = ticket;
-			}
-			return false;
-		});
-		return oldest;
+	/** Negative when the first slot has waited longer. By the difference, because tickets wrap. */
+	order(slot: number, other: number): number {
+		return (Atomics.load(this.words, slot + TICKET) - Atomics.load(this.words, other + TICKET)) | 0;
 	}
 
 	#claim(): number {

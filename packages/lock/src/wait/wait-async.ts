@@ -98,7 +98,7 @@ class PendingWait implements Alarm, Abortable, Outsider {
 				return;
 			}
 			if (took) {
-				this.#end(() => this.#resolve(true), true);
+				this.#end(() => this.#resolve(true));
 				return;
 			}
 			if (turn.granted) {
@@ -128,12 +128,12 @@ class PendingWait implements Alarm, Abortable, Outsider {
 		return true;
 	}
 
-	#end(settle: () => void, took = false): void {
+	#end(settle: () => void): void {
 		this.#ended = true;
 		clock().unset(this);
 		if (this.#signal !== undefined) unlisten(this.#signal, this);
 		this.#awaitable.waiters.outside.delete(this);
-		leave(this.#awaitable, this.#turn, took);
+		leave(this.#awaitable, this.#turn);
 		settle();
 		this.#letInNext();
 	}

@@ -10,13 +10,11 @@ export function waitSync(awaitable: Awaitable, timeout: number): boolean {
 	const { waiters } = awaitable;
 	const deadline = performance.now() + timeout;
 	const turn = newTurn(true);
-	let took = false;
 	try {
 		for (;;) {
 			if (turn.slot === NONE) turn.slot = waiters.join(true);
 			turn.nap = turn.slot === NONE ? WITHOUT_SLOT_MS : LOOK_AGAIN_MS;
-			took = awaitable.look(turn);
-			if (took) return true;
+			if (awaitable.look(turn)) return true;
 			if (turn.granted) {
 				turn.granted = false;
 				waiters.again(turn.slot);
@@ -29,6 +27,6 @@ export function waitSync(awaitable: Awaitable, timeout: number): boolean {
 			turn.granted = waiters.accept(turn.slot);
 		}
 	} finally {
-		leave(awaitable, turn, took);
+		leave(awaitable, turn);
 	}
 }

@@ -29,9 +29,9 @@ export class Waiters {
 		return this.#slots.claim(blocking);
 	}
 
-	/** Gives the slot back; true when its turn had come in the meantime. */
-	leave(slot: number): boolean {
-		return slot !== NONE && this.#slots.free(slot);
+	/** Gives the slot back. */
+	leave(slot: number): void {
+		this.#slots.free(slot);
 	}
 
 	/** Blocks until something happens to the slot, `ms` at most; false when nothing did. */
@@ -59,50 +59,39 @@ export class Waiters {
 		Atomics.store(this.#words, slot + STATE, WAITING);
 	}
 
-	/** Whether somebody other than `slot` waits to be woken. */
+	/** Whether somebody other than `slot` is in line. */
 	others(slot: number): boolean {
-		return this.#slots.some((at) => at !== slot && this.#slots.state(at) === WAITING) !== NONE;
+		return this.#slots.some((at) => at !== slot && this.#isInLine(at)) !== NONE;
 	}
 
 	/** Whether the first in line has waited so long that nobody may go before it any more. */
 	isImpatient(): boolean {
-		const first = this.#slots.oldest((at) => {
-			const state = this.#slots.state(at);
-			return state === WAITING || state === GRANTED;
-		});
-		return first !== NONE && this.#slots.waited(first) > BARGE_MICROS;
+		const [first] = this.#line();
+		return first !== undefined && this.#slots.waited(first) > BARGE_MICROS;
 	}
 
 	/**
-	 * Whether `turn` may take one of so many free places: when it was told so, or when nobody is on the way and nobody
-	 * has waited longer. Otherwise those who may were told.
+	 * Whether `turn` may take one of so many free places: it was told so, or is far enough in front. Otherwise those
+	 * who are were told, and its nap is shortened so that it looks again when they would be late.
 	 */
 	mayGo(turn: Turn, places: number): boolean {
 		if (turn.granted) return true;
-		if (this.onTheirWay(turn) >= places) return false;
-		const first = this.#firstWaiting();
-		if (first === NONE || first === turn.slot) return true;
+		this.#watch(turn);
+		const line = this.#line();
+		const ahead = turn.slot === NONE ? line.length : line.indexOf(turn.slot);
+		if (ahead < places) return true;
 		this.wake(places);
+		this.#watch(turn);
 		return false;
 	}
 
-	/** Sees to it that as many waiters as `places` were told that it is their turn; false when nobody waits. */
+	/** Sees to it that as many waiters as `places` were told that it is their turn; false when nobody is in line. */
 	wake(places: number): boolean {
-		const slots = this.#slots;
-		let told = 0;
-		slots.some((at) => {
-			if (!this.#isToldAt(at) || slots.freeIfDead(at)) return false;
-			if (told++ === 0) this.#nudgeWatcher(at);
-			return told === places;
-		});
-		while (told < places) {
-			const next = this.#firstWaiting();
-			if (next === NONE) break;
-			if (slots.freeIfDead(next) || !slots.grant(next)) continue;
-			this.#nudgeWatcher(next);
-			told++;
+		for (;;) {
+			// In one pass over the table: a waiter that somebody else tells meanwhile must not seem to be out of line.
+			const first = this.#line().slice(0, places);
+			if (first.every((slot) => this.#tell(slot))) return first.length > 0;
 		}
-		return told > 0;
 	}
 
 	/** Tells everybody who waits. */
@@ -111,25 +100,6 @@ export class Waiters {
 			if (this.#slots.state(at) === WAITING) this.#slots.grant(at);
 			return false;
 		});
-	}
-
-	/**
-	 * How many others were told that it is their turn and have not had it yet. Revokes the turns of those who are late,
-	 * and shortens the nap of `turn` so that it looks again when the next one would be.
-	 */
-	onTheirWay(turn: Turn): number {
-		let count = 0;
-		this.#slots.some((at) => {
-			if (at === turn.slot || !this.#isToldAt(at)) return false;
-			const patience = this.#patienceWith(at, turn.blocking);
-			if (patience <= 0 && Atomics.compareExchange(this.#words, at + STATE, GRANTED, REVOKED) === GRANTED) {
-				return false;
-			}
-			turn.nap = Math.min(turn.nap, Math.max(patience, 1));
-			count++;
-			return false;
-		});
-		return count;
 	}
 
 	/** Frees the slots whose thread ended with its turn not taken; true when there were any. */
@@ -142,8 +112,38 @@ export class Waiters {
 		return lost;
 	}
 
-	#firstWaiting(): number {
-		return this.#slots.oldest((at) => this.#slots.state(at) === WAITING);
+	/** Those in line, first come first. */
+	#line(): number[] {
+		const line: number[] = [];
+		this.#slots.some((at) => {
+			if (this.#isInLine(at)) line.push(at);
+			return false;
+		});
+		return line.length > 1 ? line.sort((a, b) => this.#slots.order(a, b)) : line;
+	}
+
+	/** WAITING → GRANTED, where it is not so yet; false when the line has changed. */
+	#tell(slot: number): boolean {
+		if (this.#slots.freeIfDead(slot)) return false;
+		if (this.#slots.state(slot) === WAITING && !this.#slots.grant(slot)) return false;
+		this.#nudgeWatcher(slot);
+		return true;
+	}
+
+	/** Revokes the turns of those who are late, and shortens the nap of `turn` to when the next one would be. */
+	#watch(turn: Turn): void {
+		this.#slots.some((at) => {
+			if (at === turn.slot || this.#slots.state(at) !== GRANTED) return false;
+			const patience = this.#patienceWith(at, turn.blocking);
+			if (patience > 0) turn.nap = Math.min(turn.nap, patience);
+			else Atomics.compareExchange(this.#words, at + STATE, GRANTED, REVOKED);
+			return false;
+		});
+	}
+
+	#isInLine(slot: number): boolean {
+		const state = this.#slots.state(slot);
+		return state === WAITING || state === GRANTED || state === TAKEN;
 	}
 
 	/** Whether its waiter knows, or is about to learn, that it is its turn. */
@@ -164,9 +164,9 @@ export class Waiters {
 	#nudgeWatcher(told: number): void {
 		const slots = this.#slots;
 		if (slots.isBlocking(told)) return;
-		const waits = (at: number) => at !== told && slots.state(at) === WAITING;
-		let watcher = slots.oldest((at) => waits(at) && slots.isBlocking(at));
-		if (watcher === NONE) watcher = slots.oldest((at) => waits(at) && !slots.sameThread(at, told));
-		if (watcher !== NONE) Atomics.notify(this.#words, watcher + STATE);
+		const waiting = this.#line().filter((at) => slots.state(at) === WAITING);
+		const watcher =
+			waiting.find((at) => slots.isBlocking(at)) ?? waiting.find((at) => !slots.sameThread(at, told));
+		if (watcher !== undefined) Atomics.notify(this.#words, watcher + STATE);
 	}
 }

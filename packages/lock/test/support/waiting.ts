@@ -24,5 +24,6 @@ export function waitersOf(primitive: Shareable): number {
 
 /** Resolves when so many wait. */
 export async function untilWaiting(primitive: Shareable, count: number): Promise<void> {
-	while (waitersOf(primitive) !== count) await setTimeout(1);
+	const waiting = () => slots(primitive).filter(({ state }) => state !== 0).length;
+	while (waiting() !== count) await setTimeout(1);
 }

@@ -32,10 +32,10 @@ export function newTurn(blocking: boolean): Turn {
 	return { slot: NONE, granted: false, blocking, nap: LOOK_AGAIN_MS };
 }
 
-/** One look by somebody who does not wait. */
+/** One look by somebody who does not wait: it does not go before those in line, this thread's own included. */
 export function attempt(awaitable: Awaitable): boolean {
 	if (awaitable.waiters.sweep()) awaitable.passOn();
-	return awaitable.look(newTurn(true));
+	return awaitable.look(newTurn(false));
 }
 
 /** Ends a wait, whether it found what it waited for or gives up, and lets the line behind it go on. */

@@ -66,7 +66,7 @@ export class Waiters {
 
 	/** Whether the first in line has waited so long that nobody may go before it any more. */
 	isImpatient(): boolean {
-		const [first] = this.#line();
+		const [first] = this.#front(1);
 		return first !== undefined && this.#slots.waited(first) > BARGE_MICROS;
 	}
 
@@ -77,9 +77,7 @@ export class Waiters {
 	mayGo(turn: Turn, places: number): boolean {
 		if (turn.granted) return true;
 		this.#watch(turn);
-		const line = this.#line();
-		const ahead = turn.slot === NONE ? line.length : line.indexOf(turn.slot);
-		if (ahead < places) return true;
+		if (this.#ahead(turn.slot) < places) return true;
 		this.wake(places);
 		this.#watch(turn);
 		return false;
@@ -89,7 +87,7 @@ export class Waiters {
 	wake(places: number): boolean {
 		for (;;) {
 			// In one pass over the table: a waiter that somebody else tells meanwhile must not seem to be out of line.
-			const first = this.#line().slice(0, places);
+			const first = this.#front(places);
 			if (first.every((slot) => this.#tell(slot))) return first.length > 0;
 		}
 	}
@@ -112,14 +110,28 @@ export class Waiters {
 		return lost;
 	}
 
-	/** Those in line, first come first. */
-	#line(): number[] {
-		const line: number[] = [];
+	/** The first so many in line, in order. */
+	#front(places: number): number[] {
+		const front: number[] = [];
 		this.#slots.some((at) => {
-			if (this.#isInLine(at)) line.push(at);
+			if (!this.#isInLine(at)) return false;
+			let place = front.length;
+			while (place > 0 && this.#slots.order(at, front[place - 1] as number) < 0) place--;
+			if (place < places) front.splice(place, 0, at);
+			if (front.length > places) front.pop();
 			return false;
 		});
-		return line.length > 1 ? line.sort((a, b) => this.#slots.order(a, b)) : line;
+		return front;
+	}
+
+	/** How many are in line before `slot`: all of them when it has no place. */
+	#ahead(slot: number): number {
+		let ahead = 0;
+		this.#slots.some((at) => {
+			if (this.#isInLine(at) && (slot === NONE || this.#slots.order(at, slot) < 0)) ahead++;
+			return false;
+		});
+		return ahead;
 	}
 
 	/** WAITING → GRANTED, where it is not so yet; false when the line has changed. */
@@ -164,9 +176,13 @@ export class Waiters {
 	#nudgeWatcher(told: number): void {
 		const slots = this.#slots;
 		if (slots.isBlocking(told)) return;
-		const waiting = this.#line().filter((at) => slots.state(at) === WAITING);
-		const watcher =
-			waiting.find((at) => slots.isBlocking(at)) ?? waiting.find((at) => !slots.sameThread(at, told));
-		if (watcher !== undefined) Atomics.notify(this.#words, watcher + STATE);
+		let watcher = NONE;
+		slots.some((at) => {
+			if (slots.state(at) !== WAITING) return false;
+			if (slots.isBlocking(at)) watcher = at;
+			else if (watcher === NONE && !slots.sameThread(at, told)) watcher = at;
+			return slots.isBlocking(at);
+		});
+		if (watcher !== NONE) Atomics.notify(this.#words, watcher + STATE);
 	}
 }

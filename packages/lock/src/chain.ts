@@ -12,36 +12,32 @@ interface Chain {
 /** The token of code that runs in no chain. */
 const ROOT = 0;
 
-interface Chains {
+/** The call chains of this thread. */
+class Chains {
 	/** Made by the first `with`: on Node 20 and 22 it slows down every await of the thread. */
-	storage: AsyncLocalStorage<Chain> | undefined;
-	last: number;
-}
+	#storage: AsyncLocalStorage<Chain> | undefined;
+	#last = ROOT;
 
-const chains = () => realm<Chains>('lock chains', () => ({ storage: undefined, last: ROOT }));
-
-/** The token of the chain the caller runs in. */
-export function currentToken(): number {
-	return currentChain()?.token ?? ROOT;
-}
-
-/** Runs `fn`, and everything it calls and awaits, in a new chain within the current one. */
-export function runInNewChain<T>(fn: () => T): T {
-	const all = chains();
-	all.storage ??= new AsyncLocalStorage();
-	all.last = (all.last + 1) | 0 || 1;
-	return all.storage.run({ token: all.last, parent: currentChain() }, fn);
-}
-
-/** Whether the chain with this token is the caller's, or one that the caller's was started in. */
-export function isWithin(token: number): boolean {
-	if (token === ROOT) return true;
-	for (let chain = currentChain(); chain !== undefined; chain = chain.parent) {
-		if (chain.token === token) return true;
+	/** The token of the chain the caller runs in. */
+	get current(): number {
+		return this.#storage?.getStore()?.token ?? ROOT;
 	}
-	return false;
+
+	/** Runs `fn`, and everything it calls and awaits, in a new chain within the current one. */
+	run<T>(fn: () => T): T {
+		this.#storage ??= new AsyncLocalStorage();
+		this.#last = (this.#last + 1) | 0 || 1;
+		return this.#storage.run({ token: this.#last, parent: this.#storage.getStore() }, fn);
+	}
+
+	/** Whether the chain with this token is the caller's, or one that the caller's was started in. */
+	include(token: number): boolean {
+		if (token === ROOT) return true;
+		for (let chain = this.#storage?.getStore(); chain !== undefined; chain = chain.parent) {
+			if (chain.token === token) return true;
+		}
+		return false;
+	}
 }
 
-function currentChain(): Chain | undefined {
-	return chains().storage?.getStore();
-}
+export const chains = (): Chains => realm('lock chains', () => new Chains());

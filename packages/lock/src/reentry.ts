@@ -1,4 +1,4 @@
-import { currentToken, isWithin } from './chain.js';
+import { chains } from './chain.js';
 import { MUTEX_WORDS, type Mutex } from './mutex.js';
 import type { Awaitable, Turn } from './wait/awaitable.js';
 
@@ -9,6 +9,7 @@ const DEPTH = MUTEX_WORDS + 1; // how often it was taken; 0 before the mutex is 
 /** Which call chain of the owning thread a mutex belongs to, and how often that has taken it. */
 export class Reentry {
 	readonly #mutex: Mutex;
+	readonly #chains = chains();
 
 	constructor(mutex: Mutex) {
 		this.#mutex = mutex;
@@ -17,7 +18,7 @@ export class Reentry {
 	/** Whether the caller's chain is the owner. */
 	get isOwned(): boolean {
 		const { words, isMine } = this.#mutex;
-		return isMine && Atomics.load(words, DEPTH) > 0 && isWithin(Atomics.load(words, CHAIN));
+		return isMine && Atomics.load(words, DEPTH) > 0 && this.#chains.include(Atomics.load(words, CHAIN));
 	}
 
 	/** How often it is taken now, by whomever. */
@@ -27,17 +28,21 @@ export class Reentry {
 
 	/** Takes it once more, or for the first time if nobody has it. */
 	tryTake(): boolean {
-		if (this.isOwned) {
-			Atomics.add(this.#mutex.words, DEPTH, 1);
-			return true;
-		}
-		return this.#mutex.tryTake() && this.#own(currentToken());
+		if (this.#mutex.tryTake()) return this.#own(this.#chains.current);
+		if (!this.isOwned) return false;
+		Atomics.add(this.#mutex.words, DEPTH, 1);
+		return true;
+	}
+
+	/** Runs `fn` in a call chain of its own. */
+	inNewChain<T>(fn: () => T): T {
+		return this.#chains.run(fn);
 	}
 
 	/** Waiting for it in the name of the caller's chain: a look may happen in any other. */
 	asAwaitable(): Awaitable {
 		const mutex = this.#mutex;
-		const token = currentToken();
+		const token = this.#chains.current;
 		return {
 			waiters: mutex.waiters,
 			look: (turn: Turn) => mutex.look(turn) && this.#own(token),

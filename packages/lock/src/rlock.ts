@@ -1,6 +1,5 @@
 import { brand, type Medium, revive, type Shareable, share, type ThreadId } from '@conc/core';
 import { Acquirable } from './acquirable.js';
-import { runInNewChain } from './chain.js';
 import { DeadlockError, LockError } from './errors.js';
 import { handle, labelOf, type Place, placed, placeFor } from './layout.js';
 import { type LockOptions, releasesWhenAbandoned } from './lock.js';
@@ -42,7 +41,7 @@ export class RLock extends Acquirable implements Shareable {
 
 	/** Runs `fn` as the owner: what it calls and awaits may take the lock again. Otherwise as `Lock.with`. */
 	override with<T>(fn: () => T, options?: WaitOptions): Promise<Awaited<T>> {
-		return runInNewChain(() => super.with(fn, options));
+		return this.#reentry.inNewChain(() => super.with(fn, options));
 	}
 
 	/**

@@ -1,10 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { brandsOf, CannotCross, revive, share } from '@conc/core';
 import * as lockPackage from '@conc/lock';
 import { BoundedSemaphore, Event, Lock, RLock, Semaphore, SharedValue } from '@conc/lock';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { copyOfPackage } from './support/copies.js';
 
 const made = [
 	['Lock', Lock, () => new Lock({ name: 'it' })],
@@ -44,15 +42,7 @@ it('what was made in one thread is seen through the other handle', () => {
 });
 
 describe('two copies of the package in one thread', async () => {
-	const directory = await mkdtemp(
-		path.join(path.dirname(fileURLToPath(import.meta.resolve('@conc/lock'))), '../test/copy-'),
-	);
-	afterAll(() => rm(directory, { recursive: true }));
-	await writeFile(
-		path.join(directory, 'copy.mjs'),
-		await readFile(fileURLToPath(import.meta.resolve('@conc/lock'))),
-	);
-	const copy: typeof lockPackage = await import(pathToFileURL(path.join(directory, 'copy.mjs')).href);
+	const { exports: copy } = await copyOfPackage();
 
 	it('know each other’s objects and errors', () => {
 		expect(copy.Lock).not.toBe(Lock);

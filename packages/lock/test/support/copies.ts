@@ -1,0 +1,24 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type * as lockPackage from '@conc/lock';
+import { afterAll } from 'vitest';
+
+export interface Copy {
+	readonly url: string;
+	readonly exports: typeof lockPackage;
+}
+
+/** A second copy of the built package, with its text changed. */
+export async function copyOfPackage(change: (text: string) => string = (text) => text): Promise<Copy> {
+	const built = fileURLToPath(import.meta.resolve('@conc/lock'));
+	// Where the copy finds @conc/core, and nobody takes it for a part of the sources.
+	const cache = path.resolve(path.dirname(built), '../node_modules/.cache');
+	await mkdir(cache, { recursive: true });
+	const directory = await mkdtemp(path.join(cache, 'copy-'));
+	afterAll(() => rm(directory, { recursive: true }));
+	const file = path.join(directory, 'copy.mjs');
+	await writeFile(file, change(await readFile(built, 'utf8')));
+	const url = pathToFileURL(file).href;
+	return { url, exports: await import(url) };
+}

@@ -12,9 +12,17 @@ import type {
 	Program,
 } from 'acorn';
 
-
 import { declaredNames, isPattern, memberTargets, names } from './patterns.js';
-import { declare, functionScope, lookUp, markDynamic, openScope, type Scope, type Variable, type VariableKind } from './scope.js';
+import {
+	declare,
+	functionScope,
+	lookUp,
+	markDynamic,
+	openScope,
+	type Scope,
+	type Variable,
+	type VariableKind,
+} from './scope.js';
 
 export type FunctionLike =
 	| AnonymousFunctionDeclaration
@@ -71,7 +79,10 @@ export interface Analysis {
 	readonly dynamicAt: number[];
 }
 
-type Owner = { readonly function: number; readonly privates: ReadonlyArray<{ start: number; names: Set<string> }> };
+type Owner = {
+	readonly function: number;
+	readonly privates: ReadonlyArray<{ start: number; names: Set<string> }>;
+};
 
 /** One pass over a parsed script: its scopes, what is used where, and its functions by position. */
 export function analyse(program: Program, source: string, isModule: boolean): Analysis {
@@ -121,13 +132,16 @@ class Analyser {
 				statement.declaration
 					? (statement.declaration as AnyNode)
 					: statement;
-			if (node.type === 'FunctionDeclaration' && node.id) declare(scope, node.id.name, 'function', node.id.start, node);
-			else if (node.type === 'ClassDeclaration' && node.id) declare(scope, node.id.name, 'class', node.id.start, node);
+			if (node.type === 'FunctionDeclaration' && node.id)
+				declare(scope, node.id.name, 'function', node.id.start, node);
+			else if (node.type === 'ClassDeclaration' && node.id)
+				declare(scope, node.id.name, 'class', node.id.start, node);
 			else if (node.type === 'VariableDeclaration') {
 				for (const { id, init } of node.declarations) {
 					const target = node.kind === 'var' ? functionScope(scope) : scope;
 					const declaredAs = init && isFunctionOrClass(init) ? init : undefined;
-					for (const { name, start } of names(id)) declare(target, name, variableKind(node.kind), start, declaredAs);
+					for (const { name, start } of names(id))
+						declare(target, name, variableKind(node.kind), start, declaredAs);
 				}
 			} else if (node.type === 'ImportDeclaration') {
 				for (const specifier of node.specifiers) {
@@ -198,7 +212,10 @@ class Analyser {
 			case 'SwitchStatement': {
 				this.#visit(node.discriminant, scope, owner);
 				const inner = openScope('block', node, scope, scope.strict);
-				this.#hoist(node.cases.flatMap((branch) => branch.consequent), inner);
+				this.#hoist(
+					node.cases.flatMap((branch) => branch.consequent),
+					inner,
+				);
 				for (const branch of node.cases) {
 					this.#visit(branch.test, inner, owner);
 					for (const statement of branch.consequent) this.#visit(statement, inner, owner);
@@ -229,10 +246,14 @@ class Analyser {
 				for (const specifier of node.source ? [] : node.specifiers) {
 					this.#exports.set(nameOf(specifier.exported), nameOf(specifier.local));
 				}
-				for (const name of node.declaration ? declaredNames(node.declaration) : []) this.#exports.set(name, name);
+				for (const name of node.declaration ? declaredNames(node.declaration) : [])
+					this.#exports.set(name, name);
 				return this.#visit(node.declaration, scope, owner);
 			case 'ExportDefaultDeclaration':
-				this.#exports.set('default', node.declaration.type === 'Identifier' ? node.declaration.name : node.declaration);
+				this.#exports.set(
+					'default',
+					node.declaration.type === 'Identifier' ? node.declaration.name : node.declaration,
+				);
 				return this.#visit(node.declaration, scope, owner);
 			case 'ImportDeclaration':
 			case 'ExportAllDeclaration':
@@ -249,7 +270,8 @@ class Analyser {
 	#function(node: FunctionLike, scope: Scope, owner: Owner): void {
 		const strict = scope.strict || (node.body.type === 'BlockStatement' && hasUseStrict(node.body.body));
 		const inner = openScope('function', node, scope, strict);
-		if (node.type === 'FunctionExpression' && node.id) declare(inner, node.id.name, 'function', node.id.start, node);
+		if (node.type === 'FunctionExpression' && node.id)
+			declare(inner, node.id.name, 'function', node.id.start, node);
 		const innerOwner = node.type === 'ArrowFunctionExpression' ? owner : { ...owner, function: node.start };
 		for (const parameter of node.params) this.#parameter(parameter, inner, innerOwner);
 		if (node.body.type !== 'BlockStatement') return this.#visit(node.body, inner, innerOwner);
@@ -333,7 +355,8 @@ class Analyser {
 		const head = node.type === 'ForStatement' ? node.init : node.left;
 		if (head?.type === 'VariableDeclaration') {
 			this.#hoist([head], inner);
-			if (head.kind === 'var') for (const { id } of head.declarations) for (const id1 of names(id)) this.#refer(id1, inner, true);
+			if (head.kind === 'var')
+				for (const { id } of head.declarations) for (const id1 of names(id)) this.#refer(id1, inner, true);
 			this.#declarations(head, inner, owner);
 		} else if (head && node.type === 'ForStatement') this.#visit(head, inner, owner);
 		else if (head) this.#target(head as Pattern, inner, owner);

@@ -1,5 +1,7 @@
 import { builtinModules } from 'node:module';
+import { types } from 'node:util';
 import { realm } from '../realm.js';
+import { standsInNode } from './inspector.js';
 
 /** Where a built-in is found in any thread: from the global object, or from a module of Node's. */
 export interface BuiltinPath {
@@ -14,14 +16,40 @@ interface Index {
 	readonly loaded: number;
 }
 
-/** The name of a built-in function, class, namespace or module, known by identity. */
+/**
+ * The name of a built-in function, class, namespace or module, known by identity. What a program put in the place of
+ * a built-in, or made a global of its own, is none.
+ */
 export function builtinPath(value: object): BuiltinPath | undefined {
+	const found = lookUp(value);
+	return found !== undefined && isNodesOwn(value) ? found : undefined;
+}
+
+function lookUp(value: object): BuiltinPath | undefined {
 	const indexes = realm('builtins', () => ({ now: undefined as Index | undefined }));
 	indexes.now ??= makeIndex();
 	const found = indexes.now.paths.get(value);
 	if (found !== undefined || indexes.now.loaded === loadList().length) return found;
 	indexes.now = makeIndex();
 	return indexes.now.paths.get(value);
+}
+
+/** Whether a function is native or stands in a script of Node's. */
+function isNodesOwn(value: object): boolean {
+	if (typeof value !== 'function') return true;
+	const answers = realm('own functions of Node', () => new WeakMap<object, boolean>());
+	let answer = answers.get(value);
+	if (answer === undefined) answers.set(value, (answer = isNative(value) || standsInNode(value)));
+	return answer;
+}
+
+const nativeText = /\{\s*\[native code\]\s*\}$/;
+
+/** Bound functions look native as well, and so do Proxies. */
+function isNative(fn: object): boolean {
+	if (types.isProxy(fn)) return false;
+	const { name = '' } = fn as { name?: string };
+	return !name.startsWith('bound ') && nativeText.test(Function.prototype.toString.call(fn));
 }
 
 /** The built-in of this thread with that name. */
@@ -46,10 +74,13 @@ function makeIndex(): Index {
 /** Looking a module up must not load it: some warn when they are loaded. */
 function loadedModules(): string[] {
 	const publicNames = new Set(builtinModules);
-	return loadList()
-		.filter((entry) => entry.startsWith('NativeModule '))
-		.map((entry) => entry.slice('NativeModule '.length))
-		.filter((name) => publicNames.has(name));
+	return (
+		loadList()
+			.filter((entry) => entry.startsWith('NativeModule '))
+			.map((entry) => entry.slice('NativeModule '.length))
+			// `process` is a global; as a module its data would count as built-in.
+			.filter((name) => publicNames.has(name) && name !== 'process')
+	);
 }
 
 function loadList(): string[] {
@@ -57,12 +88,19 @@ function loadList(): string[] {
 }
 
 /** Enters the functions, classes and plain namespaces an object holds, down to `depth` levels. */
-function add(paths: Map<object, BuiltinPath>, module: string, path: string[], holder: object, depth: number): void {
+function add(
+	paths: Map<object, BuiltinPath>,
+	module: string,
+	path: string[],
+	holder: object,
+	depth: number,
+): void {
 	for (const name of Object.getOwnPropertyNames(holder)) {
 		const value = read(holder, name, true);
 		if (value === null || (typeof value !== 'function' && typeof value !== 'object')) continue;
-		// Of the globals' own members only functions count: `process.env` is data.
-		if (module === '' && path.length > 0 && typeof value !== 'function') continue;
+		// Of the globals' own members only functions count: `process.env` is data, and so is a program's own global.
+		if (module === '' && typeof value !== 'function' && !(path.length === 0 && namespaces.has(name)))
+			continue;
 		const here = [...path, name];
 		const isNew = note(paths, value, { module, path: here });
 		if (!isNew || depth === 0) continue;
@@ -73,6 +111,12 @@ function add(paths: Map<object, BuiltinPath>, module: string, path: string[], ho
 		}
 	}
 }
+
+/** The global objects that are not functions. */
+const namespaces = new Set([
+	...['globalThis', 'console', 'process', 'Math', 'JSON', 'Reflect', 'Atomics', 'Intl', 'WebAssembly'],
+	...['performance', 'crypto', 'navigator', 'Temporal'],
+]);
 
 function note(paths: Map<object, BuiltinPath>, value: object, at: BuiltinPath): boolean {
 	if (paths.has(value)) return false;

@@ -22,7 +22,6 @@ export interface ClassParts {
 	/** Static fields that stay in the text, since they are functions. */
 	readonly kept: ReadonlySet<string>;
 	readonly computedKeys: readonly Span[];
-	readonly isPrivate: boolean;
 }
 
 const noParts: ClassParts = {
@@ -32,7 +31,6 @@ const noParts: ClassParts = {
 	blanks: [],
 	kept: new Set(),
 	computedKeys: [],
-	isPrivate: false,
 };
 
 export function classParts({ kind, node }: FunctionNode): ClassParts {
@@ -41,7 +39,6 @@ export function classParts({ kind, node }: FunctionNode): ClassParts {
 	const blanks: Span[] = [];
 	const kept = new Set<string>();
 	const computedKeys: Span[] = [];
-	let isPrivate = false;
 	for (const member of node.body.body) {
 		if (member.type === 'StaticBlock') {
 			if (!member.body.every(isNaming)) throw staticState('a static block');
@@ -49,7 +46,6 @@ export function classParts({ kind, node }: FunctionNode): ClassParts {
 			continue;
 		}
 		const isHidden = member.key.type === 'PrivateIdentifier';
-		isPrivate ||= isHidden;
 		if (member.computed) computedKeys.push(member.key);
 		if (member.type !== 'PropertyDefinition' || !member.static || !member.value) continue;
 		if (isHidden) throw staticState('a static private field');
@@ -59,7 +55,13 @@ export function classParts({ kind, node }: FunctionNode): ClassParts {
 	const heritage = parent && parent.type !== 'Literal' ? { start: parent.start, end: parent.end } : null;
 	const heritageName = parent?.type === 'Identifier' ? parent.name : heritage ? nameFor(heritage) : '';
 	const isRenamed = heritage !== null && parent?.type !== 'Identifier';
-	return { heritage, isRenamed, heritageName, blanks, kept, computedKeys, isPrivate };
+	return { heritage, isRenamed, heritageName, blanks, kept, computedKeys };
+}
+
+/** Whether instances of a class have members that only its own text can reach. */
+export function hasPrivateMembers({ kind, node }: FunctionNode): boolean {
+	if (kind !== 'class' || node.body.type !== 'ClassBody') return false;
+	return node.body.body.some((member) => 'key' in member && member.key.type === 'PrivateIdentifier');
 }
 
 /** No longer than what it replaces, so that no column moves. */

@@ -2,28 +2,13 @@ import { types } from 'node:util';
 import { CannotCross } from '../errors.js';
 import { realm } from '../realm.js';
 import { type Revived, revivedOf } from '../revive/revived.js';
-import { analyse, type FunctionNode, type Reference } from './analyse.js';
-import { type ClassParts, classParts, type Span } from './class.js';
-import { inspect, type Location, readVariables } from './inspector.js';
-import { type Members, membersOf } from './members.js';
+import { analyse, type FunctionNode } from './analyse.js';
+import { inspect, type Location } from './inspector.js';
 import { parse } from './parse.js';
-import { placeIn } from './place.js';
-import type { Scope, Variable } from './scope.js';
 import { functionAt, knownFunctionAt, type Script, scriptOf } from './script.js';
-import { importMeta, makeTemplate, metaName, type Template } from './template.js';
-
-/** One captured variable of a function. */
-export interface Capture {
-	readonly name: string;
-	/** Nothing gives it a new value, so one reading is enough. */
-	readonly constant: boolean;
-	/** Only these members of it are used; null when it is used as a whole. */
-	readonly members: Members | null;
-	/** Some code of the function itself gives it a new value. */
-	readonly written: boolean;
-	/** Absent for what stands outside the text, as the `require` of a CommonJS module. */
-	readonly variable?: Variable;
-}
+import { type Capture, knownShape, type Shape, shapeOf } from './shape.js';
+import { importMeta, metaName, type Template } from './template.js';
+import { isLive, mayKeep } from './values.js';
 
 /** What a function is made of; nothing in it changes while the function lives. */
 export type Description =
@@ -32,12 +17,14 @@ export type Description =
 	| { readonly type: 'revived'; readonly template: Template; readonly revived: Revived }
 	| Source;
 
+/** A function with a text. Its text and captures are looked at only when it goes by value; that may be refused. */
 export interface Source {
 	readonly type: 'source';
-	readonly template: Template;
 	readonly script: Script;
-	/** Null where the script does not parse as a whole. */
-	readonly found: FunctionNode | null;
+	readonly found: FunctionNode;
+	/** The text was parsed by itself, since the script as a whole does not parse. */
+	readonly isAlone: boolean;
+	readonly template: Template;
 	readonly captures: readonly Capture[];
 	/** The values of constant captures that have been read. */
 	readonly read: Map<string, unknown>;
@@ -65,7 +52,8 @@ function look(fn: object): Description {
 		(location) => (constants = constantNames(location)),
 		(bindings) => {
 			for (const [at, binding] of bindings.entries()) {
-				if (binding.state === 'value' && binding.value !== undefined) early.set(constants[at] as string, binding.value);
+				if (binding.state === 'value' && mayKeep(binding.value))
+					early.set(constants[at] as string, binding.value);
 			}
 		},
 	);
@@ -74,98 +62,68 @@ function look(fn: object): Description {
 	const script = scriptOf(location.scriptId);
 	if (script.url.startsWith('node:')) return { type: 'native' };
 	const found = functionAt(script, location);
-	if (found === undefined) return lookAlone(fn, script, location);
-	const description = describeFound(fn, script, found);
-	for (const [name, value] of early) if (!description.read.has(name)) description.read.set(name, value);
-	return description;
+	return found === undefined
+		? lookAlone(fn, script, location)
+		: new SourceOf(fn, script, found, false, early);
 }
 
 /** What can be read along with the place of a function whose source was seen before. */
 function constantNames(location: Location): readonly string[] {
 	const found = knownFunctionAt(location);
-	const { captures = [], template } = (found && shapes().get(found)) || {};
+	const { captures = [], template } = (found && knownShape(found)) || {};
 	const given = new Set([metaName, ...(template?.eager ?? [])]);
-	return captures.filter(({ name, constant }) => constant && !given.has(name)).map(({ name }) => name);
+	return captures
+		.filter((capture) => capture.constant && !isLive(capture) && !given.has(capture.name))
+		.map(({ name }) => name);
 }
 
-/** What all closures of one piece of source have in common. */
-type Shape = Pick<Source, 'template' | 'captures'> & { readonly parts: ClassParts };
+class SourceOf implements Source {
+	readonly type = 'source';
+	readonly script: Script;
+	readonly found: FunctionNode;
+	readonly isAlone: boolean;
+	readonly #fn: WeakRef<object>;
+	readonly #early: ReadonlyMap<string, unknown>;
+	#read: Map<string, unknown> | undefined;
 
-const shapes = () => realm('shapes', () => new WeakMap<FunctionNode, Shape>());
+	constructor(
+		fn: object,
+		script: Script,
+		found: FunctionNode,
+		isAlone: boolean,
+		early: ReadonlyMap<string, unknown>,
+	) {
+		this.script = script;
+		this.found = found;
+		this.isAlone = isAlone;
+		// Weak, as a description must not keep alive the function it is kept for.
+		this.#fn = new WeakRef(fn);
+		this.#early = early;
+	}
 
-function describeFound(fn: object, script: Script, found: FunctionNode): Source {
-	let shape = shapes().get(found);
-	if (shape === undefined) shapes().set(found, (shape = shapeOf(fn, script, found)));
-	const { template, captures, parts } = shape;
-	const read = new Map<string, unknown>();
-	// A variable may be gone once the class is made; the class itself knows what it extends.
-	if (template.names.includes(parts.heritageName)) read.set(parts.heritageName, Object.getPrototypeOf(fn));
-	if (template.names.includes(metaName)) read.set(metaName, importMeta(script.url));
-	return { type: 'source', template, script, found, captures, read };
-}
+	get template(): Template {
+		return this.#shape().template;
+	}
 
-function shapeOf(fn: object, script: Script, found: FunctionNode): Shape {
-	refuseDynamic(script, found);
-	const parts = classParts(found);
-	const references = freeReferences(script, found, parts);
-	const names = [...new Set(references.map(({ name }) => name))];
-	const outside = names.filter((name) => references.find((use) => use.name === name)?.variable === undefined);
-	const seen = outside.length === 0 ? [] : readVariables(fn, outside);
-	const globals = new Set(outside.filter((_, at) => seen[at]?.state === 'global'));
-	const captures = names
-		.filter((name) => !globals.has(name))
-		.map((name) => captureOf(references.filter((use) => use.name === name)));
-	const given = (name: string) => ({ name, constant: true, members: null, written: false });
-	if (parts.isRenamed) captures.push(given(parts.heritageName));
-	const { start, end } = found.node;
-	const usesMeta = script.analysis?.lexicalUses.some((use) => use.what === 'import.meta' && use.at >= start && use.at < end);
-	if (usesMeta) captures.push(given(metaName));
-	const template = makeTemplate(script, found, parts, captures.map(({ name }) => name));
-	return { template, captures, parts };
-}
+	get captures(): readonly Capture[] {
+		const { captures } = this.#shape();
+		return this.isAlone ? captures.map((one) => ({ ...one, constant: false })) : captures;
+	}
 
-function freeReferences(script: Script, { node }: FunctionNode, parts: ClassParts): Reference[] {
-	const inside = (scope: Scope) => scope.start >= node.start && scope.end <= node.end;
-	const isWithin = (at: number) => (span: Span) => at >= span.start && at < span.end;
-	const isTakenOut = (at: number) =>
-		parts.blanks.some(isWithin(at)) ||
-		(parts.heritage !== null && parts.isRenamed && isWithin(at)(parts.heritage));
-	const free = (script.analysis?.references ?? []).filter(
-		({ at, variable }) =>
-			at >= node.start && at < node.end && (variable === undefined || !inside(variable.scope)) && !isTakenOut(at),
-	);
-	const key = free.find(({ at, variable }) => variable !== undefined && parts.computedKeys.some(isWithin(at)));
-	if (key === undefined) return free;
-	throw new CannotCross(
-		`has a member named by \`${key.name}\`, which only its evaluation saw`,
-		'export the class from a module of its own, so that it goes by reference',
-	);
-}
+	get read(): Map<string, unknown> {
+		if (this.#read !== undefined) return this.#read;
+		const { template, parts } = this.#shape();
+		this.#read = new Map(this.#early);
+		// A variable may be gone once the class is made; the class itself knows what it extends.
+		if (template.names.includes(parts.heritageName))
+			this.#read.set(parts.heritageName, Object.getPrototypeOf(this.#fn.deref()));
+		if (template.names.includes(metaName)) this.#read.set(metaName, importMeta(this.script.url));
+		return this.#read;
+	}
 
-function captureOf(uses: readonly Reference[]): Capture {
-	const { name, variable } = uses[0] as Reference;
-	return {
-		name,
-		constant: variable === undefined || !(variable.assigned || programIsDynamic(variable.scope)),
-		members: membersOf(uses),
-		written: uses.some(({ writes }) => writes),
-		variable,
-	};
-}
-
-function refuseDynamic(script: Script, { node, scope }: FunctionNode): void {
-	const dynamicInside = script.analysis?.dynamicAt.some((at) => at >= node.start && at < node.end);
-	let around: Scope | null = scope;
-	while (around !== null && !(around.dynamic && around.kind !== 'program')) around = around.parent;
-	if (!dynamicInside && around === null) return;
-	throw new CannotCross(
-		`has direct \`eval\` or \`with\` in or around it (${placeIn(script, node.start)}), which hides what variables it uses`,
-		'call eval indirectly, as (0, eval)(text), or pass what the function needs as arguments',
-	);
-}
-
-function programIsDynamic(scope: Scope): boolean {
-	return scope.kind === 'program' && scope.dynamic;
+	#shape(): Shape {
+		return shapeOf(this.#fn.deref() as object, this.script, this.found);
+	}
 }
 
 /** Where the file as a whole does not parse: the function's own text, its names looked up as they come. */
@@ -182,8 +140,8 @@ function lookAlone(fn: object, script: Script, location: { line: number; column:
 		const found = [...analysis.functions.values()].find((node) => node.start === before.length);
 		if (found === undefined) continue;
 		const alone: Script = { ...script, source, analysis, lineStarts: [0], startLine: location.line };
-		const description = describeFound(fn, { ...alone, startColumn: location.column - before.length }, found);
-		return { ...description, captures: description.captures.map((one) => ({ ...one, constant: false })), found: null };
+		const { column } = location;
+		return new SourceOf(fn, { ...alone, startColumn: column - before.length }, found, true, new Map());
 	}
 	throw new CannotCross('has a source text that does not parse', 'export it from a module of its own');
 }

@@ -1,6 +1,6 @@
+import { isShareable } from '../codec/shareable.js';
 import { CannotCross } from '../errors.js';
 import { packageExport } from '../packages.js';
-import { isShareable } from '../codec/shareable.js';
 import { builtinPath } from './builtin.js';
 import { describe } from './describe.js';
 import { placeOf } from './place.js';
@@ -37,7 +37,8 @@ function lines(fn: object, seen: Set<object>): string[] {
 
 function explained(fn: object, place: string, seen: Set<object>): string[] {
 	const description = describe(fn);
-	if (description.type === 'native') return [`${place} cannot cross: it is native and Node has it under no name`];
+	if (description.type === 'native')
+		return [`${place} cannot cross: it is native and Node has it under no name`];
 	if (description.type === 'bound') return [`${place} bound`, ...branches([lines(description.target, seen)])];
 	const way = wayOf(fn, description);
 	const heading = `${place} by ${way.by}: ${way.why}`;
@@ -52,7 +53,9 @@ function explained(fn: object, place: string, seen: Set<object>): string[] {
 function branches(parts: readonly string[][]): string[] {
 	return parts.flatMap((part, at) => {
 		const isLast = at === parts.length - 1;
-		return part.map((line, index) => (index === 0 ? (isLast ? '└─ ' : '├─ ') : isLast ? '   ' : '│  ') + line);
+		return part.map(
+			(line, index) => (index === 0 ? (isLast ? '└─ ' : '├─ ') : isLast ? '   ' : '│  ') + line,
+		);
 	});
 }
 

@@ -1,7 +1,6 @@
-import { createRequire } from 'node:module';
 import type { Debugger, Runtime, Session } from 'node:inspector';
-import { realm } from '../realm.js';
 import { CannotCross } from '../errors.js';
+import { realm } from '../realm.js';
 
 /** Where a function begins in the source that really runs; lines and columns count from 0. */
 export interface Location {
@@ -33,22 +32,26 @@ const group = 'conc';
 
 const session = () =>
 	realm('inspector', () => {
-		const { Session } = inspectorModule();
-		const opened = new Session();
-		opened.connect();
-		return opened;
+		try {
+			const { Session } = process.getBuiltinModule('node:inspector');
+			const opened = new Session();
+			opened.connect();
+			return opened;
+		} catch {
+			throw new CannotCross(
+				'cannot be looked into: this process has no inspector, or may not use it',
+				"give the function by reference: byReference(fn, { module: import.meta.url, export: 'name' })",
+			);
+		}
 	});
 
 const scripts = () => realm('scripts', () => new Map<string, ScriptRecord>());
 
-function inspectorModule(): typeof import('node:inspector') {
+function hasInspector(): boolean {
 	try {
-		return process.getBuiltinModule('node:inspector') ?? createRequire(`${process.cwd()}/`)('node:inspector');
+		return session() !== undefined;
 	} catch {
-		throw new CannotCross(
-			'cannot be looked into: this process has no inspector',
-			'give the function by reference: byReference(fn, { module: import.meta.url, export: "name" })',
-		);
+		return false;
 	}
 }
 
@@ -144,7 +147,9 @@ export function readScript(scriptId: string): { record: ScriptRecord; source: st
 	open.on('Debugger.scriptParsed', collect);
 	try {
 		post('Debugger.enable', {});
-		const { scriptSource } = post<Debugger.GetScriptSourceReturnType>('Debugger.getScriptSource', { scriptId });
+		const { scriptSource } = post<Debugger.GetScriptSourceReturnType>('Debugger.getScriptSource', {
+			scriptId,
+		});
 		const record = scripts().get(scriptId);
 		if (record === undefined) throw new Error(`the engine has no script ${scriptId}`);
 		return { record, source: scriptSource };
@@ -152,6 +157,20 @@ export function readScript(scriptId: string): { record: ScriptRecord; source: st
 		post('Debugger.disable', {});
 		open.off('Debugger.scriptParsed', collect);
 	}
+}
+
+/** Whether a function is native or its text is Node's own; where nothing can be looked into, it is taken to be. */
+export function standsInNode(fn: object): boolean {
+	if (!hasInspector()) return true;
+	const { location, bound } = inspect(
+		fn,
+		() => [],
+		() => {},
+	);
+	if (bound !== undefined) return false;
+	if (location === undefined) return true;
+	const { url } = scripts().get(location.scriptId) ?? readScript(location.scriptId).record;
+	return url.startsWith('node:');
 }
 
 /** Puts a value where the inspector can reach it, and takes every trace of it away afterwards. */

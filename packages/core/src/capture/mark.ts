@@ -7,12 +7,20 @@ export interface ExplicitReference {
 	readonly export: string;
 }
 
-export type Mark = { readonly by: 'reference'; readonly at: ExplicitReference | undefined } | { readonly by: 'value' };
+export type Mark =
+	| { readonly by: 'reference'; readonly at: ExplicitReference | undefined }
+	| { readonly by: 'value' };
 
 const marks = () => realm('marks', () => new WeakMap<object, Mark>());
 
 export function markOf(fn: object): Mark | undefined {
 	return marks().get(fn);
+}
+
+/** The export a function was said to be. */
+export function explicitReference(fn: object): ExplicitReference | undefined {
+	const mark = markOf(fn);
+	return mark?.by === 'reference' ? mark.at : undefined;
 }
 
 /**

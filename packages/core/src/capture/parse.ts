@@ -10,7 +10,9 @@ type Parser = typeof import('acorn');
 const parser = () =>
 	realm('parser', () => {
 		const module = { exports: {} as Parser };
-		const run = compileFunction(texts().parser, ['module', 'exports', 'require'], { filename: 'conc:parser' });
+		const run = compileFunction(texts().parser, ['module', 'exports', 'require'], {
+			filename: 'conc:parser',
+		});
 		run(module, module.exports, createRequire(`${process.cwd()}/`));
 		return module.exports;
 	});

@@ -29,9 +29,10 @@ export function reachesShareable(value: unknown): boolean {
 
 function visit(value: unknown, search: { seen: Set<object>; constant: boolean }): boolean {
 	if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
-	if (search.seen.has(value) || search.seen.size > DATA_LIMIT || types.isProxy(value)) return false;
+	if (search.seen.has(value) || search.seen.size > DATA_LIMIT) return false;
 	search.seen.add(value);
 	if (isShareable(value)) return true;
+	if (types.isProxy(value)) return false;
 	if (builtinPath(value) !== undefined || types.isModuleNamespaceObject(value)) return false;
 	if (typeof value === 'function') return visitFunction(value, search);
 	search.constant = false;

@@ -29,14 +29,17 @@ export function wayOf(fn: object, description: Description): Way {
 	const at = exportOf(fn, description);
 	const hindrance = hindranceOf(description) ?? (at === undefined ? 'no module exports it' : undefined);
 	if (mark?.by === 'reference') {
-		if (at !== undefined && hindrance === undefined) return { by: 'reference', at, why: 'byReference was asked for' };
+		if (at !== undefined && hindrance === undefined)
+			return { by: 'reference', at, why: 'byReference was asked for' };
 		throw new CannotCross(
 			`was to go by reference, but ${hindrance}`,
 			'export it from a module of its own, or name the export: byReference(fn, { module, export })',
 		);
 	}
-	if (at === undefined || hindrance !== undefined) return { by: 'value', why: hindrance ?? 'no module exports it' };
-	if (reachesShareable(fn)) return { by: 'value', why: 'it uses something shared, which must be the same on both sides' };
+	if (at === undefined || hindrance !== undefined)
+		return { by: 'value', why: hindrance ?? 'no module exports it' };
+	if (reachesShareable(fn))
+		return { by: 'value', why: 'it uses something shared, which must be the same on both sides' };
 	return { by: 'reference', at, why: 'a module exports it' };
 }
 
@@ -57,7 +60,8 @@ function exportOf(fn: object, { script, found }: Source): ExportReference | unde
 			continue;
 		}
 		const variable = program?.variables.get(local);
-		if (variable?.declaredAs === found.node && !variable.assigned) return { module: script.url, path: [name] };
+		if (variable?.declaredAs === found.node && !variable.assigned)
+			return { module: script.url, path: [name] };
 	}
 	return undefined;
 }

@@ -28,7 +28,12 @@ export interface Scope {
 	dynamic: boolean;
 }
 
-export function openScope(kind: Scope['kind'], { start, end }: AnyNode, parent: Scope | null, strict: boolean): Scope {
+export function openScope(
+	kind: Scope['kind'],
+	{ start, end }: AnyNode,
+	parent: Scope | null,
+	strict: boolean,
+): Scope {
 	return { kind, start, end, parent, strict, variables: new Map(), dynamic: false };
 }
 

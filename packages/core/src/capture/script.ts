@@ -2,9 +2,9 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { realm } from '../realm.js';
+import { noteSourceMap } from '../revive/source-map.js';
 import { type Analysis, analyse, type FunctionNode } from './analyse.js';
 import { type Location, readScript, type ScriptRecord } from './inspector.js';
-import { noteSourceMap } from '../revive/source-map.js';
 import { parse } from './parse.js';
 
 /** A script this thread runs, as the engine sees it. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { CannotCross } from '../errors.js';
 import type { FunctionNode, LexicalUse } from './analyse.js';
-import type { ClassParts, Span } from './class.js';
+import { type ClassParts, hasPrivateMembers, type Span } from './class.js';
 import { placeIn } from './place.js';
 import { positionOf, type Script } from './script.js';
 
@@ -18,7 +18,7 @@ export interface Template {
 	readonly strict: boolean;
 	/** The captured variables, in the order their values are sent. */
 	readonly names: readonly string[];
-	/** Those a class needs while it is being evaluated: what it extends. */
+	/** Those a class needs while it is being evaluated: what it extends and what names its members. */
 	readonly eager: readonly string[];
 	/** Static fields of a class that the text itself makes. */
 	readonly kept: readonly string[];
@@ -37,6 +37,7 @@ export function makeTemplate(
 	found: FunctionNode,
 	parts: ClassParts,
 	names: readonly string[],
+	keyNames: readonly string[],
 ): Template {
 	const uses = script.analysis?.lexicalUses.filter(({ at }) => at >= found.start && at < found.end) ?? [];
 	for (const use of uses) refuseLexical(script, found, use);
@@ -47,9 +48,9 @@ export function makeTemplate(
 		...positionOf(script, found.start),
 		strict: found.scope.strict || found.kind === 'class' || ownStrict(found),
 		names,
-		eager: names.filter((name) => name === parts.heritageName),
+		eager: names.filter((name) => name === parts.heritageName || keyNames.includes(name)),
 		kept: [...parts.kept],
-		isPrivate: parts.isPrivate,
+		isPrivate: hasPrivateMembers(found),
 	});
 }
 
@@ -62,7 +63,11 @@ export function seal(content: Omit<Template, 'id'>): Template {
 /** What a module's `import.meta` says of itself. */
 export function importMeta(url: string): { url: string; filename?: string; dirname?: string } {
 	if (!url.startsWith('file:')) return { url };
-	return { url, filename: fileURLToPath(url), dirname: fileURLToPath(new URL('.', url)).replace(/[\\/]$/, '') };
+	return {
+		url,
+		filename: fileURLToPath(url),
+		dirname: fileURLToPath(new URL('.', url)).replace(/[\\/]$/, ''),
+	};
 }
 
 function cut(script: Script, found: FunctionNode, parts: ClassParts, uses: readonly LexicalUse[]): string {
@@ -81,7 +86,7 @@ function cut(script: Script, found: FunctionNode, parts: ClassParts, uses: reado
 		blank(start, end, parts.heritageName + spaces(parts.heritage).slice(parts.heritageName.length));
 	}
 	if (found.computedKey !== undefined) {
-		const open = script.source.lastIndexOf('[', found.computedKey.start);
+		const open = script.source.lastIndexOf('[', found.computedKey.start - 1);
 		const close = script.source.indexOf(']', found.computedKey.end);
 		const key = script.source.slice(open, close + 1);
 		// The key was evaluated where it stands; its line breaks stay so that lines below keep their numbers.

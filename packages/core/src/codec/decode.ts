@@ -6,7 +6,7 @@ import { moduleOf, requireOf } from '../revive/modules.js';
 import { type Cell, noteRevived, revivedOf } from '../revive/revived.js';
 import { define } from './encode.js';
 import { byIdentity, rememberIdentity } from './identity.js';
-import type { FunctionSpecial, Graph, Payload, PatchRange, Special } from './payload.js';
+import type { FunctionSpecial, Graph, PatchRange, Payload, Special } from './payload.js';
 import { GraphDeserializer } from './serializer.js';
 import { revive, type ShareableClass } from './shareable.js';
 
@@ -20,17 +20,22 @@ export interface DecodeOptions {
 type Constructor = new (...args: never[]) => object;
 
 /** The value of a payload, whose modules have been loaded. */
-export function decode(payload: Pick<Payload, 'bytes' | 'shared' | 'moved'>, options: DecodeOptions): unknown {
-	const { bytes, shared, moved } = payload;
-	const deserializer = new GraphDeserializer(bytes, shared, moved);
+export function decode(
+	payload: Pick<Payload, 'bytes' | 'shared' | 'moved'>,
+	options: DecodeOptions,
+): unknown {
+	const { bytes, moved } = payload;
+	const deserializer = new GraphDeserializer(bytes, moved);
 	const hasSpecials = deserializer.readValue() as boolean;
 	const value: unknown = deserializer.readValue();
-	return hasSpecials ? new Decoder(value as Graph, moved, options).decode() : value;
+	return hasSpecials ? new Decoder(value as Graph, payload, options).decode() : value;
 }
+
+type Beside = Pick<Payload, 'shared' | 'moved'>;
 
 class Decoder {
 	readonly #graph: Graph;
-	readonly #moved: readonly unknown[];
+	readonly #beside: Beside;
 	readonly #options: DecodeOptions;
 	readonly #made: unknown[] = [];
 	readonly #binders = new Map<number, Binder>();
@@ -38,9 +43,9 @@ class Decoder {
 	readonly #later: (() => void)[] = [];
 	readonly #cellRecords: Cell[] = [];
 
-	constructor(graph: Graph, moved: readonly unknown[], options: DecodeOptions) {
+	constructor(graph: Graph, beside: Beside, options: DecodeOptions) {
 		this.#graph = graph;
-		this.#moved = moved;
+		this.#beside = beside;
 		this.#options = options;
 	}
 
@@ -53,7 +58,8 @@ class Decoder {
 	}
 
 	#patch([from, to]: PatchRange): void {
-		for (const [holder, key, index] of this.#graph.patches.slice(from, to)) define(holder, key, this.#special(index));
+		for (const [holder, key, index] of this.#graph.patches.slice(from, to))
+			define(holder, key, this.#special(index));
 	}
 
 	#special(index: number): unknown {
@@ -81,7 +87,9 @@ class Decoder {
 				const namespace = moduleOf(special);
 				if (special.name === '*') return namespace;
 				if (special.name in namespace) return namespace[special.name];
-				throw new SyntaxError(`${special.specifier} (from ${special.parent}) has no export named ${special.name}`);
+				throw new SyntaxError(
+					`${special.specifier} (from ${special.parent}) has no export named ${special.name}`,
+				);
 			}
 			case 'require':
 				return requireOf(special.url);
@@ -103,6 +111,8 @@ class Decoder {
 			case 'prototype':
 				this.#later.push(() => Object.setPrototypeOf(special.target, special.prototype[0] as object | null));
 				return special.target;
+			case 'class-prototype':
+				return (this.#special(special.class) as Constructor).prototype;
 			case 'map':
 				return this.#map(special);
 			case 'set':
@@ -124,7 +134,11 @@ class Decoder {
 				this.#patch([0, this.#graph.patches.length]);
 				return AbortSignal.abort(special.reason[0]);
 			case 'moved':
-				return this.#moved[special.index];
+				return this.#beside.moved[special.index];
+			case 'shared':
+				return this.#beside.shared[special.index];
+			case 'view':
+				return viewOf(this.#beside.shared[special.index] as SharedArrayBuffer, special);
 		}
 	}
 
@@ -148,8 +162,11 @@ class Decoder {
 		rememberIdentity(fn, special.id);
 		this.#later.push(() => {
 			binder.write(values());
-			Object.assign(fn, special.own);
-			Object.assign((fn as { prototype?: object }).prototype ?? {}, special.prototype);
+			const { prototype } = fn as { prototype?: object };
+			assign(fn, special.own);
+			if (prototype === undefined) return;
+			assign(prototype, special.prototype);
+			if (special.parent.length > 0) Object.setPrototypeOf(prototype, special.parent[0] as object | null);
 		});
 		return fn;
 	}
@@ -160,13 +177,18 @@ class Decoder {
 		if (revived === undefined || this.#graph.constant) return known;
 		this.#later.push(() => {
 			revived.write(special.cells.map((cell) => this.#graph.cells[cell]));
-			Object.assign(known, special.own);
+			assign(known, special.own);
 		});
 		return known;
 	}
 
 	/** What a class needs while it is evaluated - its `extends`, mostly - is made before it. */
-	#fillEagerly(special: FunctionSpecial, { names, eager }: Template, binder: Binder, values: () => unknown[]): void {
+	#fillEagerly(
+		special: FunctionSpecial,
+		{ names, eager }: Template,
+		binder: Binder,
+		values: () => unknown[],
+	): void {
 		const cells = special.cells.filter((_, at) => eager.includes(names[at] as string));
 		const needed = new Set<unknown>(cells.map((cell) => this.#graph.cells[cell]));
 		const { patches } = this.#graph;
@@ -190,22 +212,26 @@ class Decoder {
 
 	#template(id: string): Template {
 		const template = this.#options.templates.get(id);
-		if (template === undefined) throw new Error(`the text of a function (${id}) did not arrive before its call`);
+		if (template === undefined)
+			throw new Error(`the text of a function (${id}) did not arrive before its call`);
 		return template;
 	}
 
-	#map({ entries, class: Class }: Special & { type: 'map' }): object {
+	#map({ entries, own, class: Class }: Special & { type: 'map' }): object {
 		const map = reshape(new Map<unknown, unknown>(), this.#class(Class));
 		this.#later.push(() => {
-			for (let at = 0; at < entries.length; at += 2) Map.prototype.set.call(map, entries[at], entries[at + 1]);
+			for (let at = 0; at < entries.length; at += 2)
+				Map.prototype.set.call(map, entries[at], entries[at + 1]);
+			assign(map, own);
 		});
 		return map;
 	}
 
-	#set({ items, class: Class }: Special & { type: 'set' }): object {
+	#set({ items, own, class: Class }: Special & { type: 'set' }): object {
 		const set = reshape(new Set<unknown>(), this.#class(Class));
 		this.#later.push(() => {
 			for (const item of items) Set.prototype.add.call(set, item);
+			assign(set, own);
 		});
 		return set;
 	}
@@ -219,7 +245,12 @@ class Decoder {
 		withStack(error, stack);
 		this.#later.push(() => {
 			for (const [at, [key, enumerable]] of keys.entries()) {
-				Object.defineProperty(error, key, { value: values[at], enumerable, writable: true, configurable: true });
+				Object.defineProperty(error, key, {
+					value: values[at],
+					enumerable,
+					writable: true,
+					configurable: true,
+				});
 			}
 		});
 		return error;
@@ -243,7 +274,22 @@ function reshape<T extends object>(value: T, Class: Constructor | undefined): T 
 	return Class === undefined ? value : Object.setPrototypeOf(value, Class.prototype);
 }
 
+/** Own `__proto__` keys stay what they are, and no setter runs. */
+function assign(target: object, values: Record<string, unknown>): void {
+	for (const [key, value] of Object.entries(values)) {
+		Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+	}
+}
+
 function withStack<T extends object>(error: T, stack: string): T {
 	Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true });
 	return error;
+}
+
+type ViewClass = new (buffer: SharedArrayBuffer, byteOffset: number, length: number) => ArrayBufferView;
+
+function viewOf(buffer: SharedArrayBuffer, { class: name, byteOffset, length }: Special & { type: 'view' }): ArrayBufferView {
+	if (name === 'Buffer') return Buffer.from(buffer, byteOffset, length);
+	const View = builtinAt({ module: '', path: [name] }) as ViewClass;
+	return new View(buffer, byteOffset, length);
 }

@@ -1,7 +1,7 @@
 import { builtinPath } from '../capture/builtin.js';
-import { CannotCross } from '../errors.js';
+import { describe } from '../capture/describe.js';
 import { mapStack } from '../revive/source-map.js';
-import type { GraphContext } from './encode-function.js';
+import type { GraphContext } from './context.js';
 
 /** Describes an error whole: its class, its stack and every own property, `cause` and `errors` among them. */
 export function encodeError(context: GraphContext, error: object): number {
@@ -11,25 +11,51 @@ export function encodeError(context: GraphContext, error: object): number {
 	context.specials[index] = {
 		type: 'error',
 		class: errorClass(context, error),
-		stack: mapStack(String((error as Error).stack ?? '')),
+		stack: userStack(context, error),
 		keys,
 		values,
 	};
 	for (const key of Object.getOwnPropertyNames(error)) {
 		if (key === 'stack') continue;
 		const at = keys.push([key, Object.prototype.propertyIsEnumerable.call(error, key)]) - 1;
-		const value: unknown = Reflect.get(error, key);
-		context.trail.into(key, () => putLeniently(context, values, at, value));
+		context.trail.into(key, () => putLeniently(context, values, at, () => Reflect.get(error, key)));
 	}
 	return index;
 }
 
+/** The stack as the user knows the files, without the frames of the far side's own code. */
+function userStack(context: GraphContext, error: object): string {
+	let stack: unknown;
+	attempt(
+		context,
+		() => {
+			stack = Reflect.get(error, 'stack');
+		},
+		(reason) => {
+			stack = reason;
+		},
+	);
+	const lines = String(stack ?? '').split('\n');
+	return mapStack(lines.filter((line) => !ownFrame.test(line)).join('\n'));
+}
+
+const ownFrame = /^\s+at .*(\[worker eval\]|conc:far):\d+:\d+\)?$/;
+
 /** An error must arrive: what it drags along and cannot cross is named instead of sent. */
-function putLeniently(context: GraphContext, values: unknown[], at: number, value: unknown): void {
-	if (!context.lenient) return context.put(values, at, value);
-	attempt(context, () => context.put(values, at, value), () => {
-		values[at] = `[cannot cross: ${describeBriefly(value)}]`;
-	});
+function putLeniently(context: GraphContext, values: unknown[], at: number, read: () => unknown): void {
+	if (!context.lenient) return context.put(values, at, read());
+	let what = 'what its getter gives';
+	attempt(
+		context,
+		() => {
+			const value = read();
+			what = describeBriefly(value);
+			context.put(values, at, value);
+		},
+		() => {
+			values[at] = `[cannot cross: ${what}]`;
+		},
+	);
 }
 
 /** The nearest class up the chain that the other side can have. */
@@ -37,29 +63,42 @@ function errorClass(context: GraphContext, error: object): number {
 	for (let at: object | null = Object.getPrototypeOf(error); at !== null; at = Object.getPrototypeOf(at)) {
 		const Class: unknown = Object.hasOwn(at, 'constructor') ? Reflect.get(at, 'constructor') : undefined;
 		if (typeof Class !== 'function' || Class.prototype !== at) continue;
-		if (builtinPath(Class) !== undefined || !context.lenient) return context.special(Class);
+		if (builtinPath(Class) !== undefined) return context.special(Class);
+		// Classes of Node's own errors have no name; what they extend has.
+		if (!context.lenient && describe(Class).type !== 'native') return context.special(Class);
 		let found = -1;
-		attempt(context, () => {
-			found = context.special(Class);
-		}, () => {});
+		attempt(
+			context,
+			() => {
+				found = context.special(Class);
+			},
+			() => {},
+		);
 		if (found !== -1) return found;
 	}
 	return context.special(Error);
 }
 
-/** Runs `visit`; when something in it cannot cross, takes back what it added and runs `otherwise`. */
-function attempt(context: GraphContext, visit: () => void, otherwise: () => void): void {
+/** Runs `visit`; when it fails in an error that must arrive, takes back what it added and runs `otherwise`. */
+function attempt(context: GraphContext, visit: () => void, otherwise: (reason: string) => void): void {
+	if (!context.lenient) return visit();
 	const undo = context.checkpoint();
 	try {
 		visit();
-	} catch (refusal) {
-		if (!(refusal instanceof CannotCross)) throw refusal;
+	} catch (failure) {
 		undo();
-		otherwise();
+		otherwise(describeBriefly(failure));
 	}
 }
 
+/** What a value is, in a word or two, whatever it does when it is looked at. */
 function describeBriefly(value: unknown): string {
-	if (typeof value === 'function') return `function ${value.name}`;
-	return typeof value === 'object' && value !== null ? (value.constructor?.name ?? 'object') : String(value);
+	if (typeof value === 'symbol' || (typeof value !== 'object' && typeof value !== 'function'))
+		return String(value);
+	try {
+		if (typeof value === 'function') return `function ${value.name}`;
+		return value?.constructor.name ?? 'null';
+	} catch {
+		return 'object';
+	}
 }

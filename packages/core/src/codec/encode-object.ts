@@ -3,11 +3,11 @@ import { MessagePort } from 'node:worker_threads';
 import { builtinPath } from '../capture/builtin.js';
 import { describe } from '../capture/describe.js';
 import { CannotCross } from '../errors.js';
+import type { GraphContext } from './context.js';
 import { encodeError } from './encode-error.js';
-import type { GraphContext } from './encode-function.js';
 import type { Special } from './payload.js';
 import { isLeaf } from './plain.js';
-import { cannotCopy } from './serializer.js';
+import { cannotCopy, refuseHiddenState, refuseLoss, refuseSymbols } from './refuse.js';
 import { isShareable, share } from './shareable.js';
 
 type Plain = Record<string, unknown>;
@@ -15,22 +15,29 @@ type Plain = Record<string, unknown>;
 /** The copy of an object in which all that structured clone does not know is replaced, or the index of its special. */
 export function replaceObject(context: GraphContext, value: object): object | number {
 	if (isShareable(value)) return replaceShareable(context, value);
-	if (types.isProxy(value)) throw new CannotCross('is a Proxy, whose handler cannot be seen', 'send the object behind it');
+	if (types.isProxy(value))
+		throw new CannotCross('is a Proxy, whose handler cannot be seen', 'send the object behind the Proxy');
 	const builtin = builtinPath(value);
 	if (builtin !== undefined) return add(context, value, { type: 'builtin', ...builtin });
+	const owner = ownerOf(value);
+	if (owner !== undefined) return classPrototype(context, value, owner);
 	context.constant = false;
 	if (types.isNativeError(value) || value instanceof Error) return encodeError(context, value);
+	if (isSharedMemory(value)) return sharedMemory(context, value);
 	const special = replaceKnown(context, value);
 	if (special !== undefined) return add(context, value, special);
 	const moved = context.moved.indexOf(value as MessagePort);
 	if (value instanceof MessagePort) {
 		if (moved !== -1) return add(context, value, { type: 'moved', index: moved });
-		throw new CannotCross('is a MessagePort that is not in the transfer list', 'list it: { transfer: [port] }');
+		throw new CannotCross(
+			'is a MessagePort that is not in the transfer list',
+			'list it: { transfer: [port] }',
+		);
 	}
-	if (types.isSharedArrayBuffer(value) || (ArrayBuffer.isView(value) && types.isSharedArrayBuffer(value.buffer))) {
-		return sharedMemory(context, value);
+	if (isLeaf(value)) {
+		refuseLoss(value);
+		return keep(context, value);
 	}
-	if (isLeaf(value)) return keep(context, value);
 	return replaceContainer(context, value);
 }
 
@@ -56,12 +63,23 @@ function replaceShareable(context: GraphContext, value: object): number {
 	return index;
 }
 
-function sharedMemory(context: GraphContext, value: object): object {
-	if (context.to === 'thread') return keep(context, value);
-	throw new CannotCross(
-		'is memory shared between threads, which another process cannot see',
-		'use a ThreadPool or Thread, or send a copy: buffer.slice(0)',
-	);
+function isSharedMemory(value: object): value is SharedArrayBuffer | ArrayBufferView {
+	return types.isSharedArrayBuffer(ArrayBuffer.isView(value) ? value.buffer : value);
+}
+
+/** Memory of all threads, or a view of it. V8's format has no place for it that Node can read, so it goes beside. */
+function sharedMemory(context: GraphContext, value: SharedArrayBuffer | ArrayBufferView): number {
+	if (context.to === 'process') {
+		throw new CannotCross(
+			'is memory shared between threads, which another process cannot see',
+			'use a ThreadPool or Thread, or send a copy: buffer.slice(0)',
+		);
+	}
+	if (!ArrayBuffer.isView(value)) return add(context, value, { type: 'shared', index: context.share(value) });
+	const { byteOffset, byteLength, constructor } = value;
+	const length = 'BYTES_PER_ELEMENT' in value ? byteLength / Number(value.BYTES_PER_ELEMENT) : byteLength;
+	const index = context.share(value.buffer as SharedArrayBuffer);
+	return add(context, value, { type: 'view', class: constructor.name, index, byteOffset, length });
 }
 
 /** Built-in classes with a form of their own. */
@@ -86,8 +104,11 @@ function replaceContainer(context: GraphContext, value: object): object | number
 	if (Array.isArray(value)) return withPrototype(context, value, prototype, Array.prototype, copyArray);
 	if (types.isMap(value)) return replaceMap(context, value, prototype);
 	if (types.isSet(value)) return replaceSet(context, value, prototype);
-	if (types.isDate(value)) return withPrototype(context, value, prototype, Date.prototype, () => new Date(value));
-	if (types.isRegExp(value)) return withPrototype(context, value, prototype, RegExp.prototype, () => new RegExp(value));
+	refuseLoss(value);
+	if (types.isDate(value))
+		return withPrototype(context, value, prototype, Date.prototype, () => new Date(value));
+	if (types.isRegExp(value))
+		return withPrototype(context, value, prototype, RegExp.prototype, () => new RegExp(value));
 	if (isBoundToThread(value)) throw cannotCopy(value);
 	return withPrototype(context, value, prototype, Object.prototype, copyProperties);
 }
@@ -110,10 +131,14 @@ function withPrototype<T extends object>(
 		const holder: unknown[] = [];
 		if (prototype !== null) context.trail.into('[[Prototype]]', () => context.put(holder, 0, prototype));
 		else holder[0] = null;
-		context.specials[index] = { type: 'prototype', target: copy(context, value, () => {}), prototype: holder };
+		context.specials[index] = {
+			type: 'prototype',
+			target: copy(context, value, () => {}),
+			prototype: holder,
+		};
 		return index;
 	}
-	refusePrivateState(Class);
+	refuseHiddenState(Class, usual);
 	refuseSymbols(value);
 	const special = context.trail.into('constructor', () => context.special(Class));
 	context.specials[index] = { type: 'instance', target: undefined, class: special };
@@ -145,26 +170,60 @@ function copyProperties(context: GraphContext, value: object, register: (copy: o
 
 function replaceMap(context: GraphContext, map: Map<unknown, unknown>, prototype: object | null): number {
 	const index = context.reserve(map);
-	const Class = prototype === Map.prototype ? -1 : context.special(map.constructor);
+	const Class = collectionClass(context, map, prototype, Map.prototype);
 	const entries: unknown[] = [];
-	context.specials[index] = { type: 'map', entries, class: Class };
+	const own = copyProperties(context, map, () => {});
+	context.specials[index] = { type: 'map', entries, own, class: Class };
 	for (const [key, value] of map) {
 		const at = entries.push(undefined, undefined) - 2;
-		context.trail.into(`key ${String(key)}`, () => context.put(entries, at, key));
-		context.trail.into(String(key), () => context.put(entries, at + 1, value));
+		context.trail.into(`key ${keyName(key, at / 2)}`, () => context.put(entries, at, key));
+		context.trail.into(keyName(key, at / 2), () => context.put(entries, at + 1, value));
 	}
 	return index;
 }
 
 function replaceSet(context: GraphContext, set: Set<unknown>, prototype: object | null): number {
 	const index = context.reserve(set);
-	const Class = prototype === Set.prototype ? -1 : context.special(set.constructor);
+	const Class = collectionClass(context, set, prototype, Set.prototype);
 	const items: unknown[] = [];
-	context.specials[index] = { type: 'set', items, class: Class };
+	const own = copyProperties(context, set, () => {});
+	context.specials[index] = { type: 'set', items, own, class: Class };
 	for (const item of set) {
 		const at = items.push(undefined) - 1;
 		context.trail.into(at, () => context.put(items, at, item));
 	}
+	return index;
+}
+
+function collectionClass(
+	context: GraphContext,
+	value: object,
+	prototype: object | null,
+	usual: object,
+): number {
+	refuseSymbols(value);
+	if (prototype === usual) return -1;
+	const Class = classOf(value, prototype);
+	if (Class === undefined) throw cannotCopy(value);
+	refuseHiddenState(Class, usual);
+	return context.trail.into('constructor', () => context.special(Class));
+}
+
+/** How a key of a Map is shown in the path to a culprit. */
+function keyName(key: unknown, position: number): string {
+	const isObject = (typeof key === 'object' && key !== null) || typeof key === 'function';
+	return isObject ? String(position) : String(key);
+}
+
+/** The class whose `prototype` an object is. */
+function ownerOf(value: object): object | undefined {
+	const constructor: unknown = Object.getOwnPropertyDescriptor(value, 'constructor')?.value;
+	return typeof constructor === 'function' && constructor.prototype === value ? constructor : undefined;
+}
+
+function classPrototype(context: GraphContext, value: object, owner: object): number {
+	const index = context.reserve(value);
+	context.specials[index] = { type: 'class-prototype', class: context.special(owner) };
 	return index;
 }
 
@@ -173,34 +232,9 @@ function classOf(value: object, prototype: object | null): object | undefined {
 	const constructor: unknown = prototype === null ? undefined : Reflect.get(prototype, 'constructor');
 	if (typeof constructor !== 'function' || constructor.prototype !== prototype) return undefined;
 	// A native class keeps its state where copying properties does not reach.
-	if (builtinPath(constructor) !== undefined || describe(constructor).type === 'native') throw cannotCopy(value);
+	if (builtinPath(constructor) !== undefined || describe(constructor).type === 'native')
+		throw cannotCopy(value);
 	return constructor;
-}
-
-/** `#private` members are neither visible nor settable from outside, so a copy would lack them. */
-function refusePrivateState(Class: object): void {
-	for (let at: unknown = Class; typeof at === 'function' && at !== Function.prototype; at = Object.getPrototypeOf(at)) {
-		if (builtinPath(at) !== undefined) {
-			throw cannotCopy({ constructor: Class });
-		}
-		const description = describe(at);
-		if (description.type === 'native') throw cannotCopy({ constructor: Class });
-		if (description.type === 'bound' || !description.template.isPrivate) continue;
-		throw new CannotCross(
-			`is an instance of ${at.name}, whose #private members cannot be copied`,
-			`send plain data and make the ${at.name} there`,
-		);
-	}
-}
-
-function refuseSymbols(value: object): void {
-	for (const symbol of Object.getOwnPropertySymbols(value)) {
-		if (!Object.prototype.propertyIsEnumerable.call(value, symbol)) continue;
-		throw new CannotCross(
-			`has a property named by ${String(symbol)}, which would be lost`,
-			'name the property by a string, or make it non-enumerable',
-		);
-	}
 }
 
 /** `Object.prototype` of another realm, as in a `vm` context. */

@@ -1,9 +1,10 @@
 import type { Transferable } from 'node:worker_threads';
-import { CannotCross } from '../errors.js';
 import type { Template } from '../capture/template.js';
-import { type GraphContext, replaceFunction } from './encode-function.js';
+import { CannotCross, type CaptureError } from '../errors.js';
+import type { GraphContext } from './context.js';
+import { replaceFunction } from './encode-function.js';
 import { replaceObject } from './encode-object.js';
-import { type Graph, moduleKey, type ModuleRequest, type Payload, type Special } from './payload.js';
+import { type Graph, type ModuleRequest, moduleKey, type Payload, type Special } from './payload.js';
 import { isPlain } from './plain.js';
 import { GraphSerializer } from './serializer.js';
 import type { Medium } from './shareable.js';
@@ -12,7 +13,7 @@ import { Trail } from './trail.js';
 export interface EncodeOptions {
 	readonly to: Medium;
 	/** What the value is called in messages: "`handler` (src/server.ts:14)". */
-	readonly subject: string;
+	readonly subject: string | (() => string);
 	/** What its root is called in the path to a culprit: `args`, `result`; empty for a function. */
 	readonly root: string;
 	readonly transfer?: readonly Transferable[];
@@ -28,17 +29,18 @@ export interface EncodeOptions {
  */
 export function encode(value: unknown, options: EncodeOptions): Payload {
 	const moved = checkTransfer(options);
-	if (isPlain(value)) {
-		const plain = encodePlain(value, moved);
-		if (plain !== null) return plain;
-	}
 	const encoder = new Encoder(options, moved);
-	return encoder.encode(value);
+	try {
+		return (isPlain(value) && encodePlain(value, moved)) || encoder.encode(value);
+	} catch (error) {
+		if (error instanceof CannotCross) throw encoder.refusal(error);
+		throw isOverflow(error) ? new Encoder(options, moved).refusal(tooDeep()) : error;
+	}
 }
 
 /** Null when the engine finds something in it after all: then the longer way names the culprit. */
 function encodePlain(value: unknown, moved: Transferable[]): Payload | null {
-	const serializer = new GraphSerializer([], moved);
+	const serializer = new GraphSerializer(moved);
 	try {
 		serializer.writeValue(false);
 		serializer.writeValue(value);
@@ -48,6 +50,14 @@ function encodePlain(value: unknown, moved: Transferable[]): Payload | null {
 	}
 	const bytes = serializer.releaseBuffer();
 	return { bytes, shared: [], moved, templates: [], modules: [], signals: [], constant: false };
+}
+
+function isOverflow(error: unknown): boolean {
+	return error instanceof RangeError && error.message.includes('call stack');
+}
+
+function tooDeep(): CannotCross {
+	return new CannotCross('is nested too deeply to be copied', 'send it as a flat list');
 }
 
 class Encoder implements GraphContext {
@@ -63,7 +73,7 @@ class Encoder implements GraphContext {
 	readonly sharedCells = new Map<object | string, number>();
 	readonly scopeTokens: GraphContext['scopeTokens'] = new Map();
 	constant = true;
-	readonly #subject: string;
+	readonly #subject: string | (() => string);
 	readonly #copies = new Map<object | symbol, object | number>();
 	readonly #templates = new Map<string, Template>();
 	readonly #modules = new Map<string, ModuleRequest>();
@@ -79,25 +89,27 @@ class Encoder implements GraphContext {
 
 	encode(value: unknown): Payload {
 		const root: unknown[] = [undefined];
-		try {
-			this.put(root, 0, value);
-			const { specials, patches, cells, constant } = this;
-			const graph: Graph = { root, specials, patches, cells, units: this.#units(), constant };
-			const serializer = new GraphSerializer(this.#shared, this.moved);
-			serializer.writeValue(true);
-			serializer.writeValue(graph);
-			return {
-				bytes: serializer.releaseBuffer(),
-				shared: this.#shared,
-				moved: this.moved,
-				templates: [...this.#templates.values()],
-				modules: [...this.#modules.values()],
-				signals: this.signals,
-				constant,
-			};
-		} catch (error) {
-			throw error instanceof CannotCross ? this.trail.error(error, this.to, this.#subject) : error;
-		}
+		this.put(root, 0, value);
+		const { specials, patches, cells, constant } = this;
+		const graph: Graph = { root, specials, patches, cells, units: this.#units(), constant };
+		const serializer = new GraphSerializer(this.moved);
+		serializer.writeValue(true);
+		serializer.writeValue(graph);
+		return {
+			bytes: serializer.releaseBuffer(),
+			shared: this.#shared,
+			moved: this.moved,
+			templates: [...this.#templates.values()],
+			modules: [...this.#modules.values()],
+			signals: this.signals,
+			constant,
+		};
+	}
+
+	/** The error that names the part at hand. */
+	refusal(reason: CannotCross): CaptureError {
+		const subject = typeof this.#subject === 'string' ? this.#subject : this.#subject();
+		return this.trail.error(reason, this.to, subject);
 	}
 
 	/** Places what stands for `value` at `holder[key]`. */
@@ -113,6 +125,11 @@ class Encoder implements GraphContext {
 		const stand = this.#standIn(value);
 		if (typeof stand !== 'number') throw new TypeError('expected a function or class');
 		return stand;
+	}
+
+	share(buffer: SharedArrayBuffer): number {
+		const known = this.#shared.indexOf(buffer);
+		return known === -1 ? this.#shared.push(buffer) - 1 : known;
 	}
 
 	reserve(original: object | symbol): number {
@@ -158,7 +175,10 @@ class Encoder implements GraphContext {
 
 	/** Null for what goes as it is, a number for a special, else the copy. */
 	#standIn(value: unknown): object | number | null {
-		if (typeof value === 'symbol') return this.#copies.get(value) === undefined ? this.#symbol(value) : (this.#copies.get(value) as number);
+		if (typeof value === 'symbol')
+			return this.#copies.get(value) === undefined
+				? this.#symbol(value)
+				: (this.#copies.get(value) as number);
 		if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return null;
 		const known = this.#copies.get(value);
 		if (known !== undefined) return known;
@@ -168,7 +188,10 @@ class Encoder implements GraphContext {
 	#symbol(symbol: symbol): number {
 		const wellKnown = Object.getOwnPropertyNames(Symbol).find((name) => Reflect.get(Symbol, name) === symbol);
 		if (wellKnown === undefined && Symbol.keyFor(symbol) === undefined) {
-			throw new CannotCross('is a symbol that only this thread has', 'use Symbol.for(key), which all threads share');
+			throw new CannotCross(
+				'is a symbol that only this thread has',
+				'use Symbol.for(key), which all threads share',
+			);
 		}
 		const index = this.reserve(symbol);
 		this.specials[index] =
@@ -199,7 +222,8 @@ export function define(holder: object, key: string | number, value: unknown): vo
 
 function checkTransfer({ transfer = [], to }: EncodeOptions): Transferable[] {
 	if (transfer.length === 0 || to === 'process') return []; // towards a process everything is copied
-	if (new Set(transfer).size !== transfer.length) throw new TypeError('transfer: the same object is listed twice');
+	if (new Set(transfer).size !== transfer.length)
+		throw new TypeError('transfer: the same object is listed twice');
 	for (const item of transfer) {
 		if (!(item instanceof ArrayBuffer || item instanceof MessagePort)) {
 			throw new TypeError('transfer: only ArrayBuffer and MessagePort can be moved to a thread');

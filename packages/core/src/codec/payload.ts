@@ -68,11 +68,28 @@ export type Special =
 			readonly args: unknown[];
 			readonly needs: PatchRange;
 	  }
-	| { readonly type: 'shareable'; readonly class: number; readonly handle: unknown[]; readonly needs: PatchRange }
+	| {
+			readonly type: 'shareable';
+			readonly class: number;
+			readonly handle: unknown[];
+			readonly needs: PatchRange;
+	  }
 	| { readonly type: 'instance'; readonly target: unknown; readonly class: number }
 	| { readonly type: 'prototype'; readonly target: unknown; readonly prototype: unknown[] }
-	| { readonly type: 'map'; readonly entries: unknown[]; readonly class: number }
-	| { readonly type: 'set'; readonly items: unknown[]; readonly class: number }
+	/** The `prototype` of a class. */
+	| { readonly type: 'class-prototype'; readonly class: number }
+	| {
+			readonly type: 'map';
+			readonly entries: unknown[];
+			readonly own: Record<string, unknown>;
+			readonly class: number;
+	  }
+	| {
+			readonly type: 'set';
+			readonly items: unknown[];
+			readonly own: Record<string, unknown>;
+			readonly class: number;
+	  }
 	| {
 			readonly type: 'error';
 			readonly class: number;
@@ -81,13 +98,28 @@ export type Special =
 			readonly keys: [name: string, enumerable: boolean][];
 			readonly values: unknown[];
 	  }
-	| { readonly type: 'dom-exception'; readonly message: string; readonly name: string; readonly stack: string }
+	| {
+			readonly type: 'dom-exception';
+			readonly message: string;
+			readonly name: string;
+			readonly stack: string;
+	  }
 	| { readonly type: 'buffer'; readonly bytes: Uint8Array }
 	| { readonly type: 'url'; readonly href: string }
 	| { readonly type: 'search-params'; readonly text: string }
 	| { readonly type: 'symbol'; readonly key: string }
 	| { readonly type: 'signal'; readonly index: number; readonly aborted: boolean; readonly reason: unknown[] }
-	| { readonly type: 'moved'; readonly index: number };
+	| { readonly type: 'moved'; readonly index: number }
+	| { readonly type: 'shared'; readonly index: number }
+	| {
+			readonly type: 'view';
+			/** `Int32Array`, `DataView`, `Buffer`, … */
+			readonly class: string;
+			readonly index: number;
+			readonly byteOffset: number;
+			/** In elements. */
+			readonly length: number;
+	  };
 
 export interface FunctionSpecial {
 	readonly type: 'function';
@@ -102,4 +134,6 @@ export interface FunctionSpecial {
 	/** Own enumerable properties, and those of its `prototype`. */
 	readonly own: Record<string, unknown>;
 	readonly prototype: Record<string, unknown>;
+	/** What its `prototype` inherits from; empty where that is the usual. */
+	readonly parent: unknown[];
 }

@@ -17,6 +17,7 @@ export function isPlain(value: unknown, seen: Set<object> = new Set()): boolean 
 }
 
 function isPlainObject(value: object, seen: Set<object>): boolean {
+	if (types.isProxy(value)) return false;
 	const prototype = Object.getPrototypeOf(value);
 	if (prototype === Array.prototype) {
 		if (seen.has(value)) return true;
@@ -25,7 +26,7 @@ function isPlainObject(value: object, seen: Set<object>): boolean {
 		return Object.getOwnPropertySymbols(value).length === 0;
 	}
 	if (prototype === Object.prototype) {
-		if (types.isProxy(value) || seen.has(value)) return !types.isProxy(value);
+		if (seen.has(value)) return true;
 		seen.add(value);
 		if (types.isExternal(value) || Object.getOwnPropertySymbols(value).length > 0) return false;
 		for (const key of Object.keys(value)) {
@@ -52,15 +53,29 @@ function isPlainMap(map: Map<unknown, unknown>, seen: Set<object>): boolean {
 
 /** Built-in objects that hold no other objects. Memory that both sides share is not among them. */
 export function isLeaf(value: object, prototype: object | null = Object.getPrototypeOf(value)): boolean {
-	if (ArrayBuffer.isView(value)) return !types.isSharedArrayBuffer(value.buffer) && viewPrototypes.has(prototype);
-	return leafPrototypes.has(prototype);
+	if (ArrayBuffer.isView(value))
+		return !types.isSharedArrayBuffer(value.buffer) && viewPrototypes.has(prototype);
+	if (!leafPrototypes.has(prototype)) return false;
+	// What a Date or RegExp was given besides would be lost.
+	return !(types.isDate(value) || types.isRegExp(value)) || Object.keys(value).length === 0;
 }
 
 const viewPrototypes = new Set<unknown>([
-	...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array].map(prototypeOf),
+	...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array].map(
+		prototypeOf,
+	),
 	...[Float32Array, Float64Array, BigInt64Array, BigUint64Array, DataView].map(prototypeOf),
+	...newerViews(),
 ]);
-const leafPrototypes = new Set<unknown>([Date, RegExp, ArrayBuffer, Boolean, Number, String].map(prototypeOf));
+const leafPrototypes = new Set<unknown>(
+	[Date, RegExp, ArrayBuffer, Boolean, Number, String].map(prototypeOf),
+);
+
+/** Float16Array exists from Node 24 on. */
+function newerViews(): unknown[] {
+	const { Float16Array } = globalThis as { Float16Array?: { prototype: unknown } };
+	return Float16Array === undefined ? [] : [Float16Array.prototype];
+}
 
 function prototypeOf({ prototype }: { prototype: unknown }): unknown {
 	return prototype;

@@ -24,5 +24,10 @@ export interface ShareableClass<Handle> {
 }
 
 export function isShareable(value: unknown): value is Shareable {
-	return typeof value === 'object' && value !== null && share in value;
+	if (typeof value !== 'object' || value === null) return false;
+	try {
+		return share in value;
+	} catch {
+		return false; // a Proxy that refuses to be looked at
+	}
 }

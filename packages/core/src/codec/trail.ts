@@ -1,4 +1,4 @@
-import { CannotCross, CaptureError } from '../errors.js';
+import { type CannotCross, CaptureError } from '../errors.js';
 import type { Medium } from './shareable.js';
 
 interface Step {
@@ -47,7 +47,9 @@ export class Trail {
 		const clauses = used.map(({ name, place }) => `uses \`${name}\`${place && ` (${place})`}`);
 		const start = root.name === '' ? 'it' : `\`${root.name}\``;
 		const sentence = [...clauses, cause.reason].join(',\n  which ');
-		return new CaptureError(`cannot send ${subject} to a ${to}:\n  ${start} ${sentence}\n  → ${cause.wayOut}`);
+		return new CaptureError(
+			`cannot send ${subject} to a ${to}:\n  ${start} ${sentence}\n  → ${cause.wayOut}`,
+		);
 	}
 }
 

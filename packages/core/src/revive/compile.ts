@@ -70,7 +70,10 @@ function compile(templates: readonly Template[], shared: readonly string[]): Fac
 }
 
 /** What stands around one function: its own captured variables, and the way to write and read all of them. */
-function wrap({ kind, names, strict }: Template, shared: readonly string[]): { before: string; after: string } {
+function wrap(
+	{ kind, names, strict }: Template,
+	shared: readonly string[],
+): { before: string; after: string } {
 	const own = names.filter((name) => !shared.includes(name));
 	const values = freshName(names);
 	const [open, close] = kind === 'method' || kind === 'getter' || kind === 'setter' ? ['{', '}'] : ['', ''];
@@ -92,7 +95,9 @@ function freshName(names: readonly string[]): string {
 function unwrap(made: unknown, kind: Template['kind']): object {
 	if (kind !== 'method' && kind !== 'getter' && kind !== 'setter') return made as object;
 	const [descriptor] = Object.values(Object.getOwnPropertyDescriptors(made as object));
-	return (kind === 'getter' ? descriptor?.get : kind === 'setter' ? descriptor?.set : descriptor?.value) as object;
+	return (
+		kind === 'getter' ? descriptor?.get : kind === 'setter' ? descriptor?.set : descriptor?.value
+	) as object;
 }
 
 /** `import()` in compiled text resolves as in the file it came from. Its ExperimentalWarning, and no other, is muted. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Script } from 'node:vm';
-import { moduleKey, type ModuleRequest } from '../codec/payload.js';
+import { type ModuleRequest, moduleKey } from '../codec/payload.js';
 import { realm } from '../realm.js';
 import { mainLoader } from './compile.js';
 

@@ -1,10 +1,19 @@
 import { SourceMap, type SourceMapPayload } from 'node:module';
+import { basename } from 'node:path';
 import { realm } from '../realm.js';
 
 interface Known {
 	/** The `data:` URL a transformer left in the script. */
 	readonly inline: string;
-	map?: SourceMap;
+	/** Null where it cannot be read. */
+	map?: SourceMap | null;
+}
+
+/** A place in a file; lines and columns count from 0. */
+interface Place {
+	readonly url: string;
+	readonly line: number;
+	readonly column: number;
 }
 
 const maps = () => realm('source maps', () => new Map<string, Known>());
@@ -19,29 +28,51 @@ export function sourceMapOf(url: string): string | undefined {
 	return maps().get(url)?.inline;
 }
 
+/** The place in the file that was written; the given one where nothing was transformed. */
+export function originalPlace(url: string, line: number, column: number): Place {
+	const entry = decoded(url)?.findEntry(line, column);
+	if (entry === undefined || !('originalLine' in entry)) return { url, line, column };
+	const { originalSource, originalLine, originalColumn } = entry;
+	return { url: sourceUrl(url, originalSource), line: originalLine, column: originalColumn };
+}
+
 const frame = /(file:\/\/[^\s()]+?|\/[^\s()]+?):(\d+):(\d+)/g;
 
 /** A stack in which frames of transformed scripts show the place in the file that was written. */
 export function mapStack(stack: string): string {
 	if (maps().size === 0) return stack;
 	return stack.replace(frame, (whole, url: string, line: string, column: string) => {
-		const map = decoded(url);
-		const entry = map?.findEntry(Number(line) - 1, Number(column) - 1);
-		if (entry === undefined || !('originalLine' in entry)) return whole;
-		return `${url}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+		if (!maps().has(url)) return whole;
+		const original = originalPlace(url, Number(line) - 1, Number(column) - 1);
+		return `${original.url}:${original.line + 1}:${original.column + 1}`;
 	});
 }
 
-function decoded(url: string): SourceMap | undefined {
+/** A transformer names the very file it read; a bundler one of many. */
+function sourceUrl(url: string, source: string): string {
+	if (source === '' || basename(source) === basename(url)) return url;
+	try {
+		return new URL(source, url.startsWith('/') ? `file://${url}` : url).href;
+	} catch {
+		return url;
+	}
+}
+
+function decoded(url: string): SourceMap | null {
 	const known = maps().get(url);
-	if (known === undefined) return undefined;
-	known.map ??= new SourceMap(parseInline(known.inline));
+	if (known === undefined) return null;
+	if (known.map === undefined) known.map = parseInline(known.inline);
 	return known.map;
 }
 
-function parseInline(inline: string): SourceMapPayload {
+function parseInline(inline: string): SourceMap | null {
 	const comma = inline.indexOf(',');
 	const content = inline.slice(comma + 1);
 	const isBase64 = inline.slice(0, comma).endsWith('base64');
-	return JSON.parse(isBase64 ? Buffer.from(content, 'base64').toString() : decodeURIComponent(content));
+	try {
+		const text = isBase64 ? Buffer.from(content, 'base64').toString() : decodeURIComponent(content);
+		return new SourceMap(JSON.parse(text) as SourceMapPayload);
+	} catch {
+		return null; // a broken map is no reason to break a call
+	}
 }

@@ -1,0 +1,43 @@
+import type { Transferable } from 'node:worker_threads';
+import type { FunctionNode } from '../capture/analyse.js';
+import type { Scope } from '../capture/scope.js';
+import type { Template } from '../capture/template.js';
+import type { Graph, ModuleRequest, Special } from './payload.js';
+import type { Medium } from './shareable.js';
+import type { Trail } from './trail.js';
+
+/** One run of the code that opens a scope, told from others by the values its variables have. */
+export interface ScopeRun {
+	readonly values: unknown[];
+	readonly token: string;
+	/** The functions made directly in the scope: a run makes each of them once. */
+	readonly made: Map<FunctionNode, object>;
+}
+
+/** What the parts of the encoder share while one value is encoded. */
+export interface GraphContext {
+	readonly to: Medium;
+	readonly trail: Trail;
+	readonly lenient: boolean;
+	readonly specials: Special[];
+	readonly patches: Graph['patches'];
+	readonly cells: unknown[];
+	/** For each cell the functions that capture it. */
+	readonly cellUsers: number[][];
+	readonly moved: Transferable[];
+	readonly signals: AbortSignal[];
+	readonly sharedCells: Map<object | string, number>;
+	readonly scopeTokens: Map<Scope, ScopeRun[]>;
+	constant: boolean;
+	put(holder: object, key: string | number, value: unknown): void;
+	special(value: unknown): number;
+	/** The index of memory that both sides go on using. */
+	share(buffer: SharedArrayBuffer): number;
+	reserve(original: object | symbol): number;
+	copied(original: object, copy: object): void;
+	needsTemplate(template: Template): void;
+	needsModule(request: ModuleRequest): void;
+	patchRange(visit: () => void): [number, number];
+	/** A function that takes back everything added since. */
+	checkpoint(): () => void;
+}

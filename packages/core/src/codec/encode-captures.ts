@@ -1,0 +1,125 @@
+import { builtinPath } from '../capture/builtin.js';
+import type { Source } from '../capture/describe.js';
+import { readVariables } from '../capture/inspector.js';
+import { declarationOf } from '../capture/place.js';
+import { reachesShareable } from '../capture/reach.js';
+import { isLoadableName } from '../capture/script.js';
+import type { Capture } from '../capture/shape.js';
+import { divide, isFixed, isLive, type Reading, refuseUninitialised } from '../capture/values.js';
+import { packageExport } from '../packages.js';
+import type { GraphContext } from './context.js';
+import type { Special } from './payload.js';
+import { isShareable } from './shareable.js';
+
+/** The index of a captured variable's value; a variable that several functions share and assign has one index. */
+export function captureCell(
+	context: GraphContext,
+	user: number,
+	fn: object,
+	description: Source,
+	reading: Reading,
+): number {
+	const { capture } = reading;
+	const shared = capture.constant ? undefined : sharedKey(context, fn, description, capture);
+	return context.trail.uses(capture.name, declarationOf(description, capture.variable?.at), () => {
+		refuseUninitialised(reading);
+		const special = asModule(context, description, reading);
+		if (special !== undefined) {
+			const cell = context.cells.push(undefined) - 1;
+			context.patches.push([context.cells, cell, context.specials.push(special) - 1]);
+			return cell;
+		}
+		if (isLive(capture) && !isFixed(reading.value)) context.constant = false;
+		const { members } = capture;
+		const value =
+			members === null ? reading.value : divide(reading.value, members, (whole) => isWhole(whole));
+		return cellFor(context, user, shared, capture.name, value, true);
+	});
+}
+
+function isWhole(value: object): boolean {
+	return isShareable(value) || builtinPath(value) !== undefined;
+}
+
+export function cellFor(
+	context: GraphContext,
+	user: number,
+	shared: object | string | undefined,
+	name: string,
+	value: unknown,
+	named = false,
+): number {
+	if (shared !== undefined) {
+		context.constant = false;
+		const known = context.sharedCells.get(shared);
+		if (known !== undefined) {
+			context.cellUsers[known]?.push(user);
+			return known;
+		}
+	}
+	const cell = context.cells.push(undefined) - 1;
+	context.cellUsers[cell] = [user];
+	if (shared !== undefined) context.sharedCells.set(shared, cell);
+	if (named) context.put(context.cells, cell, value);
+	else context.trail.uses(name, '', () => context.put(context.cells, cell, value));
+	return cell;
+}
+
+/** An import crosses as such where the other side can import it, and so does a CommonJS module's `require`. */
+function asModule(
+	context: GraphContext,
+	{ script }: Source,
+	{ capture, value }: Reading,
+): Special | undefined {
+	if (capture.variable === undefined && capture.name === 'require' && typeof value === 'function') {
+		return { type: 'require', url: script.url };
+	}
+	const from = capture.variable?.from;
+	if (from === undefined || !from.plain || isShareable(value)) return undefined;
+	if (typeof value === 'function' && packageExport(value) !== undefined) return undefined;
+	const isBuiltin =
+		from.specifier.startsWith('node:') || process.getBuiltinModule(from.specifier) !== undefined;
+	if (!isBuiltin && !(script.loadable && isImportable(from.specifier))) return undefined;
+	const used = capture.members === null ? value : divide(value, capture.members, isWhole);
+	if (!isBuiltin && reachesShareable(used)) return undefined;
+	// An entry runs once: what it exports is not there to be imported.
+	const request = { specifier: from.specifier, parent: script.url };
+	context.needsModule(request);
+	return { type: 'import', name: from.imported, ...request };
+}
+
+/** Packages, and files that Node loads by itself. */
+function isImportable(specifier: string): boolean {
+	return !/^(\.|\/|file:)/.test(specifier) || isLoadableName(specifier);
+}
+
+/** What tells a variable from another of the same name: its scope, and which run of the function around it. */
+function sharedKey(
+	context: GraphContext,
+	fn: object,
+	{ script, found }: Source,
+	{ name, variable }: Capture,
+): string | undefined {
+	if (variable === undefined) return undefined;
+	const { scope } = variable;
+	if (scope.kind === 'program') return `${script.id}:${name}`;
+	const names = [...scope.variables.keys()];
+	const values = readVariables(fn, names).map((binding) =>
+		binding.state === 'value' ? binding.value : binding.state,
+	);
+	const runs = context.scopeTokens.get(scope) ?? [];
+	context.scopeTokens.set(scope, runs);
+	const isDirect = found.scope === scope;
+	// The same function made twice directly in a scope tells two runs apart also where all values are equal.
+	let run = runs.find(
+		({ values: others, made }) =>
+			others.every((value, at) => Object.is(value, values[at])) &&
+			(!isDirect || (made.get(found) ?? fn) === fn),
+	);
+	if (run === undefined) {
+		run = { values, token: `${script.id}:${scope.start}:${runs.length}`, made: new Map() };
+		runs.push(run);
+	}
+	if (isDirect) run.made.set(found, fn);
+	return `${run.token}:${name}`;
+}

@@ -29,16 +29,12 @@ class Square extends Shape {
 	}
 }
 
-const withColour = <T extends abstract new (...args: never[]) => object>(Base: T) => {
-	abstract class Coloured extends Base {
+const withColour = (Base: typeof Square) =>
+	class Coloured extends Base {
 		colour = 'red';
-	}
-	return Coloured;
-};
+	};
 
-class RedSquare extends (withColour(Square) as unknown as typeof Square) {
-	declare colour: string;
-}
+class RedSquare extends withColour(Square) {}
 
 describe.each(media)('a class sent to a %s', (medium) => {
 	const host = hostFor(medium);
@@ -61,8 +57,8 @@ describe.each(media)('a class sent to a %s', (medium) => {
 
 	it('extends built-in classes', async () => {
 		class Numbers extends Array<number> {
-			sum() {
-				return this.reduce((a, b) => a + b, 0);
+			first() {
+				return this[0];
 			}
 		}
 		class Bus extends EventEmitter {}
@@ -78,7 +74,7 @@ describe.each(media)('a class sent to a %s', (medium) => {
 			});
 			bus.emit('x', 5);
 			const problem = new Problem('m');
-			return [Numbers.from([1, 2]).sum(), heard, problem instanceof Error, problem.code, String(problem)];
+			return [new Numbers(3, 4).first(), heard, problem instanceof Error, problem.code, String(problem)];
 		};
 		expect(await host.call(use, [])).toEqual([3, 5, true, 7, 'Problem: m']);
 	});

@@ -9,7 +9,6 @@ import { hostFor, media } from './support/hosts.js';
 const constant = 3;
 const settings = { deep: { list: [1, 2] }, unused: 1 };
 let late = 1;
-// biome-ignore lint/style/noVar: a `var` is one of the kinds of variables
 var old = 'var';
 
 describe.each(media)('a function sent to a %s', (medium) => {

@@ -288,7 +288,10 @@ function withStack<T extends object>(error: T, stack: string): T {
 
 type ViewClass = new (buffer: SharedArrayBuffer, byteOffset: number, length: number) => ArrayBufferView;
 
-function viewOf(buffer: SharedArrayBuffer, { class: name, byteOffset, length }: Special & { type: 'view' }): ArrayBufferView {
+function viewOf(
+	buffer: SharedArrayBuffer,
+	{ class: name, byteOffset, length }: Special & { type: 'view' },
+): ArrayBufferView {
 	if (name === 'Buffer') return Buffer.from(buffer, byteOffset, length);
 	const View = builtinAt({ module: '', path: [name] }) as ViewClass;
 	return new View(buffer, byteOffset, length);

@@ -1,5 +1,6 @@
 import type { Transferable } from 'node:worker_threads';
 import type { Template } from '../capture/template.js';
+import { transformer } from '../capture/transformer.js';
 import { CannotCross, type CaptureError } from '../errors.js';
 import type { GraphContext } from './context.js';
 import { replaceFunction } from './encode-function.js';
@@ -78,6 +79,8 @@ class Encoder implements GraphContext {
 	readonly #templates = new Map<string, Template>();
 	readonly #modules = new Map<string, ModuleRequest>();
 	readonly #shared: SharedArrayBuffer[] = [];
+	/** The far side will import something, at once or while the call runs. */
+	#imports = false;
 
 	constructor(options: EncodeOptions, moved: Transferable[]) {
 		this.to = options.to;
@@ -100,7 +103,7 @@ class Encoder implements GraphContext {
 			shared: this.#shared,
 			moved: this.moved,
 			templates: [...this.#templates.values()],
-			modules: [...this.#modules.values()],
+			modules: this.#modulesInOrder(),
 			signals: this.signals,
 			constant,
 		};
@@ -144,10 +147,18 @@ class Encoder implements GraphContext {
 
 	needsTemplate(template: Template): void {
 		this.#templates.set(template.id, template);
+		this.#imports ||= template.names.includes('require') || /\bimport\s*\(/.test(template.text);
 	}
 
 	needsModule({ specifier, parent }: ModuleRequest): void {
 		this.#modules.set(moduleKey({ specifier, parent }), { specifier, parent });
+		this.#imports ||= !specifier.startsWith('node:');
+	}
+
+	/** What makes the others loadable comes first. */
+	#modulesInOrder(): ModuleRequest[] {
+		const first = this.#imports && this.to === 'thread' ? transformer() : undefined;
+		return [...(first === undefined ? [] : [first]), ...this.#modules.values()];
 	}
 
 	/** Runs `visit` and gives the range of patches it added. */

@@ -1,5 +1,5 @@
-import { realm } from './realm.js';
 import type { Shareable } from './codec/shareable.js';
+import { realm } from './realm.js';
 
 /** The method that takes what should travel along, `undefined` for nothing. */
 export const pack: unique symbol = Symbol.for('@conc/pack') as never;
@@ -33,5 +33,10 @@ export function packBaggage(): Baggage {
 
 /** Runs `fn` with what travelled along with its call. */
 export function unpackBaggage<T>(baggage: Baggage, fn: () => T): T {
-	return baggage.reduceRight<() => T>((inner, [carrier, packed]) => () => carrier[unpack](packed, inner), fn)();
+	return baggage.reduceRight<() => T>(
+		(inner, [carrier, packed]) =>
+			() =>
+				carrier[unpack](packed, inner),
+		fn,
+	)();
 }

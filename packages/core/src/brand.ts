@@ -20,7 +20,8 @@ export function brandsOf(value: unknown): string[] {
 
 function hasInstance(this: Constructor, value: unknown): boolean {
 	// A subclass a user made inherits this method but has no brand of its own.
-	if (!Object.hasOwn(this.prototype, brandKey)) return Function.prototype[Symbol.hasInstance].call(this, value);
+	if (!Object.hasOwn(this.prototype, brandKey))
+		return Function.prototype[Symbol.hasInstance].call(this, value);
 	return brandsOf(value).includes((this.prototype as Branded)[brandKey] as string);
 }
 

@@ -45,6 +45,8 @@ export class HostExitError extends Error {
 	constructor(
 		message: string,
 		readonly exit: Exit,
+		/** Whether the call had begun to run, so that making it again elsewhere could do something twice. */
+		readonly started: boolean,
 	) {
 		super(message, exit.error === undefined ? undefined : { cause: exit.error });
 	}

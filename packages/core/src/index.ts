@@ -1,9 +1,24 @@
-export { type Baggage, type Carrier, pack, packBaggage, travelAlong, unpack, unpackBaggage } from './baggage.js';
+export {
+	type Baggage,
+	type Carrier,
+	pack,
+	packBaggage,
+	travelAlong,
+	unpack,
+	unpackBaggage,
+} from './baggage.js';
+export { brand, brandsOf } from './brand.js';
 export { explain } from './capture/explain.js';
 export { byReference, byValue, type ExplicitReference } from './capture/mark.js';
 export { placeOf } from './capture/place.js';
-export { brand, brandsOf } from './brand.js';
-export { isShareable, type Medium, revive, type Shareable, type ShareableClass, share } from './codec/shareable.js';
+export {
+	isShareable,
+	type Medium,
+	revive,
+	type Shareable,
+	type ShareableClass,
+	share,
+} from './codec/shareable.js';
 export {
 	CannotCross,
 	CaptureError,
@@ -13,10 +28,11 @@ export {
 	TimeoutError,
 } from './errors.js';
 export { type Here, here } from './here.js';
-export { type Call, type CallOptions, makeCall } from './host/call.js';
-export { Host, howItEnded, living } from './host/host.js';
+export { type Call, type CallOptions, makeCall, makeMapCall, type Prepared, prepare } from './host/call.js';
+export { Host, howItEnded, ItemError, living } from './host/host.js';
 export { type ProcessOptions, startProcess } from './host/process.js';
 export { startThread, type ThreadOptions } from './host/thread.js';
-export { Registry, type ThreadId } from './liveness/registry.js';
+export { ownTid, Registry, type ThreadId } from './liveness/registry.js';
 export { definePackage } from './packages.js';
 export { realm } from './realm.js';
+export { deliver, readSignal, readTimeout, type SyncWaitOptions, type WaitOptions, waitFor } from './wait.js';

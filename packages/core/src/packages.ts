@@ -23,9 +23,15 @@ const exported = () => realm('package exports', () => new WeakMap<object, Packag
  */
 export function definePackage(name: string, exports: Exports, text: string): void {
 	const known = packages().get(name);
-	packages().set(name, { exports: known?.exports ?? exports, text: text || (known?.text ?? '') });
+	if (known === undefined) packages().set(name, { exports, text });
+	else {
+		known.exports ??= exports;
+		known.text ||= text;
+	}
 	for (const [key, value] of Object.entries(exports)) {
-		if (typeof value === 'function') exported().set(value, { package: name, name: key });
+		// What one package passes on belongs to the one that made it, which was defined first.
+		if (typeof value !== 'function' || exported().has(value)) continue;
+		exported().set(value, { package: name, name: key });
 	}
 }
 
@@ -50,10 +56,7 @@ export function addPackageTexts(texts: Record<string, string>): void {
 export function loadPackage(name: string): Exports {
 	const found = packages().get(name);
 	if (found === undefined) throw new Error(`${name} is not known in this thread`);
-	if (found.exports === undefined) {
-		found.exports = {};
-		Object.assign(found, { exports: evaluate(name, found.text) });
-	}
+	found.exports ??= evaluate(name, found.text);
 	return found.exports;
 }
 

@@ -1,3 +1,4 @@
+/// <reference path="./entry/texts.d.ts" />
 import farText from 'text:far';
 import parserText from 'text:parser';
 import { realm } from './realm.js';

@@ -27,7 +27,8 @@ function tsxDirectory(): URL | undefined {
 		const found = imported.exec(argument);
 		const name = found?.[1] ?? (found === null ? undefined : args[at + 1]);
 		if (name === undefined) continue;
-		if (/\/tsx\/dist\/(esm\/index|loader)\.mjs$/.test(name)) return new URL(name.replace(/(esm\/index|loader)\.mjs$/, ''));
+		if (/\/tsx\/dist\/(esm\/index|loader)\.mjs$/.test(name))
+			return new URL(name.replace(/(esm\/index|loader)\.mjs$/, ''));
 		if (name === 'tsx' || name === 'tsx/esm') return installedTsx();
 	}
 	return undefined;

@@ -3,10 +3,8 @@ import type { Message } from './protocol.js';
 /** How messages get to the other end of a host, in order. What is posted in one turn goes as one batch. */
 export interface Channel {
 	post(message: Message): void;
-	/** Sends what is still waiting for the end of the turn. */
+	/** Blocks until everything that was posted has left this thread, also what waited for the end of the turn. */
 	flush(): void;
-	/** Resolves when everything sent has left this thread or process. */
-	settled(): Promise<void>;
 	/** Hands over everything that has arrived, now; for when the other end is gone. */
 	drain(): void;
 	/** Whether the channel keeps the process alive. */

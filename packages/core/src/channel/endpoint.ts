@@ -1,6 +1,6 @@
 import type { Template } from '../capture/template.js';
 import { decode } from '../codec/decode.js';
-import { encode, type EncodeOptions } from '../codec/encode.js';
+import { type EncodeOptions, encode } from '../codec/encode.js';
 import type { Payload } from '../codec/payload.js';
 import type { Medium } from '../codec/shareable.js';
 import { addPackageTexts, packageTexts } from '../packages.js';
@@ -57,6 +57,12 @@ export class Endpoint {
 		const templates = oldest(this.#sentTemplates);
 		const constants = oldest(this.#sentConstants);
 		if (templates.length + constants.length > 0) this.#channel.post({ type: 'forget', templates, constants });
+	}
+
+	/** Lets the other end forget a constant that will not be called again. */
+	release(id: string): void {
+		if (this.#sentConstants.delete(id))
+			this.#channel.post({ type: 'forget', templates: [], constants: [id] });
 	}
 
 	/** Takes in what is sent ahead of payloads; false for every other message. */
@@ -117,7 +123,10 @@ export class Endpoint {
 		const fresh = Object.keys(texts).filter((name) => !this.#sentPackages.has(name));
 		if (fresh.length === 0) return;
 		for (const name of fresh) this.#sentPackages.add(name);
-		this.#channel.post({ type: 'packages', texts: Object.fromEntries(fresh.map((name) => [name, texts[name] ?? ''])) });
+		this.#channel.post({
+			type: 'packages',
+			texts: Object.fromEntries(fresh.map((name) => [name, texts[name] ?? ''])),
+		});
 	}
 
 	#followSignals(signals: readonly AbortSignal[], call: number): void {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { deserialize, Serializer } from 'node:v8';
 import { Batch, type Channel, type Receiver } from './channel.js';
+import type { Outlet } from './outlet.js';
 import type { Message } from './protocol.js';
 
 const HEADER_BYTES = 4;
@@ -8,17 +9,8 @@ const HEADER_BYTES = 4;
 const MAX_FRAME_BYTES = 0x7fff_ffff;
 
 /** The channel between two processes: a batch is one length-prefixed frame on an inherited socket. */
-export function processChannel(socket: Socket, receiver: Receiver): Channel {
-	const batch = new Batch((messages) => {
-		if (!socket.writable) return;
-		const bytes = serialize(messages);
-		const header = Buffer.allocUnsafe(HEADER_BYTES);
-		header.writeUInt32LE(bytes.length);
-		socket.cork();
-		socket.write(header);
-		socket.write(bytes);
-		socket.uncork();
-	});
+export function processChannel(socket: Socket, outlet: Outlet, receiver: Receiver): Channel {
+	const batch = new Batch((messages) => outlet.write(...framed(serialize(messages))));
 	const frames = new Frames((bytes) => {
 		for (const message of deserialize(bytes) as Message[]) receiver.receive(message);
 	});
@@ -28,21 +20,27 @@ export function processChannel(socket: Socket, receiver: Receiver): Channel {
 	socket.on('error', () => {});
 	return {
 		post: (message) => batch.add(message),
-		flush: () => batch.flush(),
-		settled() {
+		flush() {
 			batch.flush();
-			return new Promise((resolve) => {
-				if (!socket.writable || socket.writableLength === 0) resolve();
-				else socket.write('', () => resolve());
-			});
+			outlet.flushSync();
 		},
 		drain() {
 			for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) frames.push(chunk);
 		},
 		ref: () => socket.ref(),
 		unref: () => socket.unref(),
-		close: () => socket.destroy(),
+		close() {
+			outlet.close();
+			socket.destroy();
+		},
 	};
+}
+
+/** A frame: its length, then its bytes. */
+export function framed(bytes: Buffer): [header: Buffer, bytes: Buffer] {
+	const header = Buffer.allocUnsafe(HEADER_BYTES);
+	header.writeUInt32LE(bytes.length);
+	return [header, bytes];
 }
 
 function serialize(messages: Message[]): Buffer {

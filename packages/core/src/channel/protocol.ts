@@ -1,6 +1,6 @@
+import type { Transferable } from 'node:worker_threads';
 import type { Template } from '../capture/template.js';
 import type { ModuleRequest } from '../codec/payload.js';
-import type { Transferable } from 'node:worker_threads';
 
 /** A payload without what is sent ahead of it. */
 export interface WirePayload {
@@ -8,6 +8,14 @@ export interface WirePayload {
 	readonly shared: SharedArrayBuffer[];
 	readonly moved: Transferable[];
 	readonly modules: ModuleRequest[];
+}
+
+export type CallMode = 'apply' | 'map' | 'starmap';
+
+/** What comes back when an item of a `map` fails: the results before it, and its error. */
+export interface PartialResult {
+	readonly done: unknown[];
+	readonly error: unknown;
 }
 
 /** Everything the two ends of a host say to each other. */
@@ -22,13 +30,22 @@ export type Message =
 	| {
 			readonly type: 'call';
 			readonly id: number;
+			/** `map` runs the function on each of the arguments, `starmap` on each list of arguments. */
+			readonly mode: CallMode;
 			/** The constant that is called; null when the function comes first in the payload. */
 			readonly constant: string | null;
 			readonly payload: WirePayload;
 	  }
+	/** The call has arrived and its function is about to run; said before anything of the user's runs. */
+	| { readonly type: 'started'; readonly id: number }
 	| { readonly type: 'result'; readonly id: number; readonly ok: boolean; readonly payload: WirePayload }
 	/** A signal that went along with a call or result was aborted. */
-	| { readonly type: 'abort'; readonly payload: number; readonly signal: number; readonly reason: WirePayload }
+	| {
+			readonly type: 'abort';
+			readonly payload: number;
+			readonly signal: number;
+			readonly reason: WirePayload;
+	  }
 	/** The far side runs. */
 	| { readonly type: 'ready' }
 	/** No more calls: end when those under way are done. */

@@ -13,10 +13,6 @@ export function threadChannel(port: MessagePort, receiver: Receiver): Channel {
 	return {
 		post: (message) => batch.add(message),
 		flush: () => batch.flush(),
-		settled() {
-			batch.flush();
-			return Promise.resolve(); // a posted message is there already
-		},
 		drain() {
 			for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
 				receive(next.message);

@@ -1,6 +1,7 @@
 // What runs first in every thread and process that @conc starts. Built into one text; see tsup.base.ts.
 import { Socket } from 'node:net';
 import { workerData } from 'node:worker_threads';
+import { Outlet } from '../channel/outlet.js';
 import { processChannel } from '../channel/process.js';
 import { threadChannel } from '../channel/thread.js';
 import { writeDirectly } from '../far/output.js';
@@ -25,6 +26,7 @@ function startAsThread(boot: ThreadBoot): void {
 	realm('registry', () => Registry.of(boot.registry));
 	// The parent gave up on this thread before it ran.
 	if (!Registry.ours().attachAs(boot.record)) process.exit();
+	process.on('exit', () => Registry.ours().markDead(boot.record));
 	writeDirectly();
 	const server = new Server('thread', boot.here, (receiver) => threadChannel(boot.port, receiver));
 	server.start();
@@ -37,6 +39,8 @@ function startAsProcess({ argv, execArgv, ...boot }: ProcessBoot): void {
 	process.argv.splice(1, process.argv.length, ...argv);
 	process.execArgv = execArgv;
 	const socket = new Socket({ fd: 3, readable: true, writable: true });
-	const server = new Server('process', boot.here, (receiver) => processChannel(socket, receiver));
+	const server = new Server('process', boot.here, (receiver) =>
+		processChannel(socket, new Outlet(socket, 3), receiver),
+	);
 	server.start();
 }

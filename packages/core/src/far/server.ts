@@ -1,7 +1,7 @@
-import { unpackBaggage, type Baggage } from '../baggage.js';
+import { type Baggage, unpackBaggage } from '../baggage.js';
 import type { Channel, Receiver } from '../channel/channel.js';
 import { Endpoint } from '../channel/endpoint.js';
-import type { Message } from '../channel/protocol.js';
+import type { Message, PartialResult } from '../channel/protocol.js';
 import type { Medium } from '../codec/shareable.js';
 import type { Here } from '../here.js';
 import { living } from '../host/host.js';
@@ -33,7 +33,9 @@ export class Server {
 
 	start(): void {
 		process.on('uncaughtExceptionMonitor', (error) => this.#reportUncaught(error));
-		if (this.#here.runs === 'many') process.on('unhandledRejection', (reason) => this.#reportFloating(reason));
+		if (this.#here.runs === 'many')
+			process.on('unhandledRejection', (reason) => this.#reportFloating(reason));
+		process.on('exit', () => this.#channel.flush());
 		this.#channel.post({ type: 'ready' });
 	}
 
@@ -48,22 +50,30 @@ export class Server {
 
 	async #run(message: CallMessage): Promise<void> {
 		this.#running++;
+		this.#channel.post({ type: 'started', id: message.id });
+		// At once: if the call kills this worker, the other side must know that it was not innocent.
+		this.#channel.flush();
 		let subject = 'the function';
 		try {
 			const { fn, args, baggage } = await this.#open(message);
 			subject = `\`${fn.name || '(anonymous)'}\``;
-			const value = await (baggage.length > 0 ? unpackBaggage(baggage, () => fn(...args)) : fn(...args));
-			this.#answer(message.id, true, value, subject);
+			const run = () => (message.mode === 'apply' ? fn(...args) : runEach(fn, args, message.mode));
+			const value = await (baggage.length > 0 ? unpackBaggage(baggage, run) : run());
+			this.#answer(message, true, value, subject);
 		} catch (error) {
 			if (this.#here.runs === 'one') this.#reportFailure(error);
-			this.#answer(message.id, false, error, subject);
+			this.#answer(message, false, asPartial(error, message.mode), subject);
 		}
 		this.#endpoint.callEnded(message.id);
 		this.#running--;
 		if (this.#here.runs === 'one' || (this.#ending && this.#running === 0)) await this.#end();
 	}
 
-	async #open({ id, constant, payload }: CallMessage): Promise<{ fn: Target; args: unknown[]; baggage: Baggage }> {
+	async #open({
+		id,
+		constant,
+		payload,
+	}: CallMessage): Promise<{ fn: Target; args: unknown[]; baggage: Baggage }> {
 		const opened = this.#endpoint.open(payload, id);
 		const content = opened instanceof Promise ? await opened : opened;
 		if (constant === null) {
@@ -73,14 +83,15 @@ export class Server {
 		return { fn: (await this.#endpoint.constant(constant)) as Target, ...withBaggage(content) };
 	}
 
-	#answer(id: number, ok: boolean, value: unknown, subject: string): void {
+	#answer({ id, mode }: CallMessage, ok: boolean, value: unknown, subject: string): void {
 		const what = ok ? `the result of ${subject}` : `the error of ${subject}`;
 		let payload: ReturnType<Endpoint['encode']>;
 		try {
-			payload = this.#endpoint.encode([value], { subject: what, root: ok ? 'result' : 'error', lenient: !ok });
+			payload = this.#endpoint.encode(value, { subject: what, root: ok ? 'result' : 'error', lenient: !ok });
 		} catch (refusal) {
 			ok = false;
-			payload = this.#endpoint.encode([refusal], { subject: what, root: 'error', lenient: true });
+			const content = mode === 'apply' ? refusal : { done: [], error: refusal };
+			payload = this.#endpoint.encode(content, { subject: what, root: 'error', lenient: true });
 		}
 		this.#channel.post({ type: 'result', id, ok, payload: this.#endpoint.prepare(payload, id) });
 	}
@@ -88,10 +99,10 @@ export class Server {
 	/** Ends this thread or process once what it started itself has ended. */
 	async #end(): Promise<void> {
 		this.#ending = true;
-		this.#channel.flush();
+		this.#channel.flush(); // the answer need not wait for the children
 		const children = [...living()].filter((host) => !host.isDaemon);
 		await Promise.all(children.map((host) => host.exited));
-		await this.#channel.settled();
+		this.#channel.flush();
 		process.exit();
 	}
 
@@ -109,7 +120,7 @@ export class Server {
 
 	#reportUncaught(error: unknown): void {
 		const options = { subject: 'an uncaught error', root: 'error', lenient: true };
-		const payload = this.#endpoint.prepare(this.#endpoint.encode([error], options), -1);
+		const payload = this.#endpoint.prepare(this.#endpoint.encode(error, options), -1);
 		this.#channel.post({ type: 'uncaught', error: payload });
 		this.#channel.flush();
 	}
@@ -117,6 +128,34 @@ export class Server {
 	#print(text: string): void {
 		writeWhole(2, Buffer.from(text));
 	}
+}
+
+/** Runs a function on each item; fails with what was done so far and the error of the first item that failed. */
+async function runEach(fn: Target, items: unknown[], mode: 'map' | 'starmap'): Promise<unknown[]> {
+	const done: unknown[] = [];
+	try {
+		for (const item of items) {
+			const result = mode === 'map' ? fn(item) : fn(...(item as unknown[]));
+			// Waiting costs a turn of the microtask queue, so only where there is something to wait for.
+			done.push(isThenable(result) ? await result : result);
+		}
+		return done;
+	} catch (error) {
+		const partial: PartialResult = { done, error };
+		throw partial;
+	}
+}
+
+/** A call of items that fails before its first item - a module is missing - fails as one that did none of them. */
+function asPartial(error: unknown, mode: CallMessage['mode']): unknown {
+	const isPartial = typeof error === 'object' && error !== null && 'done' in error && 'error' in error;
+	return mode === 'apply' || isPartial ? error : { done: [], error };
+}
+
+function isThenable(value: unknown): boolean {
+	return (
+		typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+	);
 }
 
 function withBaggage(content: unknown): { args: unknown[]; baggage: Baggage } {

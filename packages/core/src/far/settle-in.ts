@@ -1,5 +1,5 @@
-import * as core from '../index.js';
 import type { Boot } from '../host/boot.js';
+import * as core from '../index.js';
 import { addPackageTexts, definePackage } from '../packages.js';
 import { realm } from '../realm.js';
 

@@ -1,5 +1,6 @@
 /** Options of Node that say what to run or how to be debugged: a child has its own. */
-const dropped = /^(-e|--eval|-p|--print|-pe|-c|--check|-i|--interactive|--test.*|--watch.*|--inspect.*|--input-type.*|--experimental-default-type.*)$/;
+const dropped =
+	/^(-e|--eval|-p|--print|-pe|-c|--check|-i|--interactive|--test.*|--watch.*|--inspect.*|--input-type.*|--experimental-default-type.*)$/;
 /** Those whose value is the next argument. */
 const takesValue = new Set(['-e', '--eval', '-p', '--print', '-pe']);
 

@@ -45,7 +45,10 @@ function watchByJanitor(child: ChildProcess): void {
 }
 
 function startJanitor(): { stdin: Writable } {
-	const janitor = spawn('/bin/sh', ['-c', janitorProgram], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+	const janitor = spawn('/bin/sh', ['-c', janitorProgram], {
+		detached: true,
+		stdio: ['pipe', 'ignore', 'ignore'],
+	});
 	janitor.unref();
 	const { stdin } = janitor;
 	stdin.on('error', () => {});

@@ -1,13 +1,14 @@
 import type { Transferable } from 'node:worker_threads';
+import { placeOf } from '../capture/place.js';
 import type { Channel, Receiver } from '../channel/channel.js';
 import { Endpoint } from '../channel/endpoint.js';
-import type { Message } from '../channel/protocol.js';
+import type { Message, PartialResult } from '../channel/protocol.js';
 import type { Medium } from '../codec/shareable.js';
 import { type Exit, HostExitError, StartupRecursionError } from '../errors.js';
 import { packageTexts } from '../packages.js';
 import { realm } from '../realm.js';
 import { importing } from '../revive/modules.js';
-import { type Call, makeCall } from './call.js';
+import { type Call, makeCall, type Prepared } from './call.js';
 
 /** What a kind of host - thread or process - does in its own way. */
 export interface Carrier {
@@ -24,8 +25,18 @@ export interface Carrier {
 
 interface Pending {
 	readonly call: Call;
+	started: boolean;
 	readonly resolve: (value: unknown) => void;
 	readonly reject: (error: unknown) => void;
+}
+
+/** An item of a `map` failed. Between host and pool; users see the error itself. */
+export class ItemError {
+	/** @param done the results of the items before it */
+	constructor(
+		readonly done: readonly unknown[],
+		readonly error: unknown,
+	) {}
 }
 
 /** A thread or process that runs calls for us. */
@@ -40,6 +51,9 @@ export class Host {
 	#nextCall = 0;
 	#uncaught: { opened: unknown } | null = null;
 	#terminated = false;
+	#markReady: () => void = () => {};
+	/** Resolves when it runs; never, when it ends before. */
+	readonly ready: Promise<void>;
 	/** How it ended, once it has. */
 	exit: Exit | null = null;
 	/** Settles, never rejects, when it has ended and all its calls have. */
@@ -56,6 +70,9 @@ export class Host {
 		this.medium = medium;
 		this.name = name;
 		this.isDaemon = isDaemon;
+		this.ready = new Promise((resolve) => {
+			this.#markReady = resolve;
+		});
 		this.#carrier = start({ receive: (message) => this.#receive(message), closed: () => {} });
 		this.#endpoint = new Endpoint(medium, this.#carrier.channel, Object.keys(packageTexts()));
 		this.exited = this.#carrier.exited.then((exit) => this.#ended(exit));
@@ -73,7 +90,11 @@ export class Host {
 	}
 
 	/** Runs a function there. Throws a CaptureError at once where something cannot cross. */
-	call(fn: (...args: never[]) => unknown, args: readonly unknown[], transfer?: readonly Transferable[]): Promise<unknown> {
+	call(
+		fn: (...args: never[]) => unknown,
+		args: readonly unknown[],
+		transfer?: readonly Transferable[],
+	): Promise<unknown> {
 		return this.run(makeCall(fn, args, this.medium, { transfer }));
 	}
 
@@ -81,14 +102,25 @@ export class Host {
 	run(call: Call): Promise<unknown> {
 		return new Promise((resolve, reject) => {
 			const id = this.#nextCall++;
-			const pending = { call, resolve, reject };
+			const pending = { call, resolve, reject, started: false };
 			if (this.exit !== null) return reject(this.#exitError(this.exit, pending));
 			if (this.#pending.size === 0) this.#endpoint.forget();
 			if (call.constant !== null) this.#endpoint.sendConstant(call.constant.id, call.constant.payload);
 			const payload = this.#endpoint.prepare(call.payload, id);
 			this.#pending.set(id, pending);
-			this.#carrier.channel.post({ type: 'call', id, constant: call.constant?.id ?? null, payload });
+			this.#carrier.channel.post({
+				type: 'call',
+				id,
+				mode: call.mode,
+				constant: call.constant?.id ?? null,
+				payload,
+			});
 		});
+	}
+
+	/** Lets the far side forget a function that was prepared for one map. */
+	release({ id }: Prepared): void {
+		if (this.exit === null) this.#endpoint.release(id);
 	}
 
 	/** Lets it end once the calls under way are done. */
@@ -105,7 +137,7 @@ export class Host {
 		return this.exited;
 	}
 
-	/** Sends what was posted, for a caller that is about to block. */
+	/** Blocks until what was posted has been sent, for a caller that is about to block on its outcome. */
 	flush(): void {
 		this.#carrier.channel.flush();
 	}
@@ -121,6 +153,12 @@ export class Host {
 
 	#receive(message: Message): void {
 		if (this.#endpoint.learn(message)) return;
+		if (message.type === 'ready') return this.#markReady();
+		if (message.type === 'started') {
+			const pending = this.#pending.get(message.id);
+			if (pending !== undefined) pending.started = true;
+			return;
+		}
 		if (message.type === 'uncaught') {
 			const opened = this.#endpoint.open(message.error, -1);
 			this.#uncaught = { opened };
@@ -135,21 +173,29 @@ export class Host {
 		void this.#settle(pending, message);
 	}
 
-	async #settle({ call, resolve, reject }: Pending, { id, ok, payload }: Message & { type: 'result' }): Promise<void> {
+	async #settle(
+		{ call, resolve, reject }: Pending,
+		{ id, ok, payload }: Message & { type: 'result' },
+	): Promise<void> {
 		try {
 			const opened = this.#endpoint.open(payload, id);
 			const value = opened instanceof Promise ? await opened : opened;
-			const [content] = value as [unknown];
-			if (ok) resolve(content);
-			else reject(withCallSite(content, call, this.name));
+			if (ok) return resolve(value);
+			if (call.mode === 'apply') return reject(withCallSite(value, call, this.name));
+			const { done, error } = value as PartialResult;
+			reject(new ItemError(done, withCallSite(error, call, this.name)));
 		} catch (error) {
 			reject(error);
 		}
 	}
 
 	async #ended(exit: Exit): Promise<Exit> {
-		const error = this.#uncaught === null ? exit.error : ((await this.#uncaught.opened) as [unknown])[0];
-		const reason = this.#terminated ? 'terminated' : error !== undefined && exit.reason === 'exit' ? 'uncaught' : exit.reason;
+		const error = this.#uncaught === null ? exit.error : await this.#uncaught.opened;
+		const reason = this.#terminated
+			? 'terminated'
+			: error !== undefined && exit.reason === 'exit'
+				? 'uncaught'
+				: exit.reason;
 		this.exit = { ...exit, reason, error };
 		for (const pending of this.#pending.values()) pending.reject(this.#exitError(this.exit, pending));
 		this.#pending.clear();
@@ -157,9 +203,13 @@ export class Host {
 		return this.exit;
 	}
 
-	#exitError(exit: Exit, { call }: Pending): HostExitError {
+	#exitError(exit: Exit, { call, started }: Pending): HostExitError {
 		const what = `${this.name} (${this.medium === 'process' ? 'pid' : 'thread'} ${this.id})`;
-		return new HostExitError(`${what} ${howItEnded(exit)} before ${call.subject} was done`, exit);
+		return new HostExitError(
+			`${what} ${howItEnded(exit)} before ${placeOf(call.fn)} was done`,
+			exit,
+			started,
+		);
 	}
 }
 
@@ -187,7 +237,10 @@ export const living = () => realm('living hosts', () => new Set<Host>());
 /** An error from afar shows where it happened, and below it where the call was made. */
 function withCallSite(error: unknown, { site }: Call, name: string): unknown {
 	if (!(error instanceof Error) || typeof site.stack !== 'string') return error;
-	const frames = site.stack.split('\n').slice(1).filter((line) => !line.includes('/@conc/') && !isOwnFrame(line));
+	const frames = site.stack
+		.split('\n')
+		.slice(1)
+		.filter((line) => !line.includes('/@conc/') && !isOwnFrame(line));
 	if (frames.length === 0) return error;
 	const stack = `${error.stack}\n    in ${name}, called from:\n${frames.join('\n')}`;
 	Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true });

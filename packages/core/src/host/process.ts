@@ -1,15 +1,17 @@
-import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Receiver } from '../channel/channel.js';
-import { processChannel } from '../channel/process.js';
+import { descriptorOf, Outlet } from '../channel/outlet.js';
+import { framed, processChannel } from '../channel/process.js';
 import type { Exit } from '../errors.js';
 import type { Here } from '../here.js';
 import { here as current } from '../here.js';
-import { makeBoot } from './boot.js';
+import { realm } from '../realm.js';
 import { bootstrap, inheritedArguments } from './arguments.js';
+import { makeBoot } from './boot.js';
 import { bindToParent } from './guardian.js';
-import { type Carrier, Host } from './host.js';
+import { type Carrier, Host, living } from './host.js';
 
 export interface ProcessOptions {
 	readonly name: string;
@@ -27,7 +29,10 @@ export interface ProcessOptions {
 const DRAIN_MS = 100;
 
 /** A host in a process of its own. The child is for handing on its streams. */
-export function startProcess(options: ProcessOptions, path: readonly number[]): { host: Host; child: ChildProcess } {
+export function startProcess(
+	options: ProcessOptions,
+	path: readonly number[],
+): { host: Host; child: ChildProcess } {
 	let child: ChildProcess | undefined;
 	const host = new Host('process', options.name, options.daemon ?? false, (receiver) => {
 		child = launch(options);
@@ -36,7 +41,13 @@ export function startProcess(options: ProcessOptions, path: readonly number[]): 
 	return { host, child: child as ChildProcess };
 }
 
-function launch({ cwd, env, execArgv, stdio = ['ignore', 'inherit', 'inherit'], resourceLimits }: ProcessOptions): ChildProcess {
+function launch({
+	cwd,
+	env,
+	execArgv,
+	stdio = ['ignore', 'inherit', 'inherit'],
+	resourceLimits,
+}: ProcessOptions): ChildProcess {
 	const limit = resourceLimits?.maxOldGenerationSizeMb;
 	const nodeArguments = [
 		...(execArgv ?? inheritedArguments(process.execArgv)),
@@ -46,12 +57,23 @@ function launch({ cwd, env, execArgv, stdio = ['ignore', 'inherit', 'inherit'], 
 	];
 	const streams = Array.isArray(stdio) ? stdio : [stdio, stdio, stdio];
 	const { command, args, watch } = bindToParent(process.execPath, nodeArguments);
-	const child = spawn(command, args, { cwd, env, stdio: [...streams.slice(0, 3), 'pipe'], windowsHide: true });
+	realm('exit hook', endChildrenAtExit);
+	const child = spawn(command, args, {
+		cwd,
+		env,
+		stdio: [...streams.slice(0, 3), 'pipe'],
+		windowsHide: true,
+	});
 	watch(child);
 	return child;
 }
 
-function carry(child: ChildProcess, options: ProcessOptions, path: readonly number[], receiver: Receiver): Carrier {
+function carry(
+	child: ChildProcess,
+	options: ProcessOptions,
+	path: readonly number[],
+	receiver: Receiver,
+): Carrier {
 	const { name, daemon = false, runs, execArgv } = options;
 	const socket = child.stdio[3] as unknown as Socket;
 	// Every pipe has a listener from birth: an unheard error of a dead child would end this process.
@@ -59,14 +81,16 @@ function carry(child: ChildProcess, options: ProcessOptions, path: readonly numb
 	const parentName = current().kind === 'process' ? current().name : 'MainProcess';
 	const here: Here = { kind: 'process', name, daemon, runs, path, parentPid: process.pid, parentName };
 	const argv = process.argv.slice(1);
-	const boot = Buffer.from(JSON.stringify({ ...makeBoot(here), argv, execArgv: execArgv ?? inheritedArguments(process.execArgv) }));
-	const header = Buffer.alloc(4);
-	header.writeUInt32LE(boot.length);
-	socket.write(Buffer.concat([header, boot]));
-	const channel = processChannel(socket, receiver);
+	const boot = Buffer.from(
+		JSON.stringify({ ...makeBoot(here), argv, execArgv: execArgv ?? inheritedArguments(process.execArgv) }),
+	);
+	const outlet = new Outlet(socket, descriptorOf(socket));
+	outlet.write(...framed(boot));
+	const channel = processChannel(socket, outlet, receiver);
 	const exited = new Promise<Exit>((resolve) => {
 		child.once('error', (error) => {
-			if (child.pid === undefined) resolve({ exitCode: 1, signalCode: null, reason: 'failed-to-start', error });
+			if (child.pid === undefined)
+				resolve({ exitCode: 1, signalCode: null, reason: 'failed-to-start', error });
 		});
 		child.once('exit', (code, signal) => {
 			void lastWords(socket).then(() => {
@@ -90,6 +114,14 @@ function carry(child: ChildProcess, options: ProcessOptions, path: readonly numb
 			channel.unref();
 		},
 	};
+}
+
+/** A process that ends takes its children along; where it is killed, the guardian does. */
+function endChildrenAtExit(): true {
+	process.on('exit', () => {
+		for (const host of living()) if (host.medium === 'process') void host.terminate();
+	});
+	return true;
 }
 
 /** Waits until the socket of a dead process has ended, but not for a grandchild that holds it open. */

@@ -1,4 +1,10 @@
-import { MessageChannel, type MessagePort, type ResourceLimits, SHARE_ENV, Worker } from 'node:worker_threads';
+import {
+	MessageChannel,
+	type MessagePort,
+	type ResourceLimits,
+	SHARE_ENV,
+	Worker,
+} from 'node:worker_threads';
 import type { Receiver } from '../channel/channel.js';
 import { threadChannel } from '../channel/thread.js';
 import type { Exit } from '../errors.js';
@@ -25,14 +31,24 @@ export interface ThreadBoot extends Boot {
 }
 
 /** A host in a thread of this process, with its record in the registry. */
-export function startThread(options: ThreadOptions, path: readonly number[]): { host: Host; record: ThreadId } {
+export function startThread(
+	options: ThreadOptions,
+	path: readonly number[],
+): { host: Host; record: ThreadId } {
 	const registry = Registry.ours();
 	const record = registry.add();
-	const host = new Host('thread', options.name, options.daemon ?? false, (receiver) => carry(options, path, record, receiver));
+	const host = new Host('thread', options.name, options.daemon ?? false, (receiver) =>
+		carry(options, path, record, receiver),
+	);
 	return { host, record };
 }
 
-function carry(options: ThreadOptions, path: readonly number[], record: ThreadId, receiver: Receiver): Carrier {
+function carry(
+	options: ThreadOptions,
+	path: readonly number[],
+	record: ThreadId,
+	receiver: Receiver,
+): Carrier {
 	const registry = Registry.ours();
 	const { name, daemon = false, runs, resourceLimits, env, execArgv } = options;
 	const { port1, port2 } = new MessageChannel();

@@ -1,6 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
-import { randomInt } from 'node:crypto';
 import { realm } from '../realm.js';
 
 /** A thread as others name it: the index of its record and the record's generation. 0 is nobody. */
@@ -18,6 +18,7 @@ const GENERATIONS = 1 << 18;
 const HEADER_WORDS = 4;
 const IDENTITY = 0; // two random words: each message gives the receiver a new wrapper around the same memory
 const DEATHS = 2; // counts up at every death that is written down, and is notified
+const NAMED = 3; // how many threads have been given a number for a name
 const RECORD_WORDS = 4;
 const STATE = 0; // generation and state
 const TID = 1; // the kernel's thread id, 0 where it is not known
@@ -144,6 +145,16 @@ export class Registry {
 		return true;
 	}
 
+	/** The kernel's id of a thread (Linux); null when it is not known or not running yet. */
+	tidOf(id: ThreadId): number | null {
+		return Atomics.load(this.#words, recordAt(indexOf(id)) + TID) || null;
+	}
+
+	/** 1, 2, 3, …: numbers for names, unique among all threads of the process. */
+	nextNumber(): number {
+		return Atomics.add(this.#words, NAMED, 1) + 1;
+	}
+
 	#announce(): true {
 		Atomics.add(this.#words, DEATHS, 1);
 		Atomics.notify(this.#words, DEATHS);
@@ -153,7 +164,9 @@ export class Registry {
 	#move(id: ThreadId, from: number, to: number): boolean {
 		const generation = generationOf(id) << STATE_BITS;
 		const at = recordAt(indexOf(id)) + STATE;
-		return Atomics.compareExchange(this.#words, at, generation | from, generation | to) === (generation | from);
+		return (
+			Atomics.compareExchange(this.#words, at, generation | from, generation | to) === (generation | from)
+		);
 	}
 }
 

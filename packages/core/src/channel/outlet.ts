@@ -1,0 +1,67 @@
+import { writeSync } from 'node:fs';
+import type { Socket } from 'node:net';
+
+const FULL_PIPE_MS = 1;
+
+/**
+ * Writes frames to a socket without handing them to the event loop, so that a thread about to block can still get rid
+ * of them: what does not fit into the pipe waits here, and is tried again every millisecond.
+ */
+export class Outlet {
+	readonly #fd: number;
+	readonly #socket: Socket;
+	#waiting: Buffer[] = [];
+	#timer: NodeJS.Timeout | undefined;
+	#isBroken = false;
+
+	/** @param fd of the socket; -1 where there is none (named pipes on Windows) */
+	constructor(socket: Socket, fd: number) {
+		this.#socket = socket;
+		this.#fd = fd;
+	}
+
+	write(...frames: Buffer[]): void {
+		if (this.#isBroken) return;
+		if (this.#fd === -1) {
+			for (const frame of frames) this.#socket.write(frame);
+			return;
+		}
+		this.#waiting.push(...frames);
+		this.#writeWhatFits();
+	}
+
+	/** Blocks until everything is written, or nobody reads any more. */
+	flushSync(): void {
+		this.#writeWhatFits();
+		while (this.#waiting.length > 0) {
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_MS);
+			this.#writeWhatFits();
+		}
+	}
+
+	close(): void {
+		this.#isBroken = true;
+		this.#waiting = [];
+		clearTimeout(this.#timer);
+	}
+
+	#writeWhatFits(): void {
+		clearTimeout(this.#timer);
+		const bytes = this.#waiting.length === 1 ? (this.#waiting[0] as Buffer) : Buffer.concat(this.#waiting);
+		let at = 0;
+		try {
+			while (at < bytes.length) at += writeSync(this.#fd, bytes, at);
+			this.#waiting = [];
+		} catch (error) {
+			if ((error as { code?: string }).code !== 'EAGAIN') return this.close(); // the end of the other process is learned elsewhere
+			this.#waiting = [bytes.subarray(at)];
+			this.#timer = setTimeout(() => this.#writeWhatFits(), FULL_PIPE_MS);
+		}
+	}
+}
+
+/** The file descriptor of a socket. Node does not document it; -1 where it has none. */
+export function descriptorOf(socket: Socket): number {
+	const { _handle } = socket as unknown as { _handle?: { fd?: number } };
+	return _handle?.fd ?? -1;
+}

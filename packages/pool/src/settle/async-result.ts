@@ -1,0 +1,81 @@
+import { deliver, type WaitOptions, waitFor } from '@conc/core';
+
+/**
+ * A result that may not be there yet: a promise, and Python's ways to ask it. (`multiprocessing.pool.AsyncResult`)
+ */
+export class AsyncResult<R> implements Promise<R> {
+	readonly [Symbol.toStringTag] = 'AsyncResult';
+	readonly #promise: Promise<R>;
+	readonly #cancel: () => boolean;
+	#outcome: 'pending' | 'fulfilled' | 'rejected' = 'pending';
+
+	/** @internal */
+	constructor(promise: Promise<R>, cancel: () => boolean) {
+		this.#promise = promise;
+		this.#cancel = cancel;
+		promise.then(
+			() => {
+				this.#outcome = 'fulfilled';
+			},
+			() => {
+				this.#outcome = 'rejected';
+			},
+		);
+	}
+
+	/**
+	 * The result, or its error. Rejects with TimeoutError when it is not there within `timeout` milliseconds; the task
+	 * goes on, and a later `get()` gives its result.
+	 */
+	get(options?: WaitOptions): Promise<R> {
+		return options === undefined ? this.#promise : deliver(this.#promise, options, 'the result');
+	}
+
+	/** Resolves with true when the task is settled, with false when that took longer than `timeout` milliseconds. */
+	wait(options?: WaitOptions): Promise<boolean> {
+		return waitFor(this.#promise, options);
+	}
+
+	/** Whether the task is settled. */
+	get ready(): boolean {
+		return this.#outcome !== 'pending';
+	}
+
+	/** Whether the task is done without an error. Throws while it is not settled. */
+	get successful(): boolean {
+		if (this.#outcome === 'pending') throw new Error('the result is not there yet: see ready, or wait()');
+		return this.#outcome === 'fulfilled';
+	}
+
+	/**
+	 * Rejects the task with a CancelledError: a queued one never starts, of a running one the worker is replaced. False
+	 * when it was settled before.
+	 */
+	cancel(): boolean {
+		return this.#cancel();
+	}
+
+	// biome-ignore lint/suspicious/noThenProperty: an AsyncResult is a promise
+	then<A = R, B = never>(
+		onFulfilled?: ((value: R) => A | PromiseLike<A>) | null,
+		onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+	): Promise<A | B> {
+		return this.#promise.then(onFulfilled, onRejected);
+	}
+
+	catch<B = never>(onRejected?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<R | B> {
+		return this.#promise.catch(onRejected);
+	}
+
+	finally(onFinally?: (() => void) | null): Promise<R> {
+		return this.#promise.finally(onFinally);
+	}
+
+	toString(): string {
+		return `AsyncResult(${this.#outcome})`;
+	}
+
+	[Symbol.for('nodejs.util.inspect.custom')](): string {
+		return this.toString();
+	}
+}

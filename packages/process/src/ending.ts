@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+
+/** How a process ended. */
+export interface Ending {
+	/** Null where the system does not tell before the exit event. */
+	readonly exitCode: number | null;
+	readonly signalCode: NodeJS.Signals | null;
+}
+
+const FIRST_LOOK_MS = 1;
+const LAST_LOOK_MS = 20;
+
+/** Blocks until a child has ended, `timeout` ms at most; false when it still runs. */
+export function waitForEnd(pid: number, timeout: number): boolean {
+	const until = performance.now() + timeout;
+	const sleeper = new Int32Array(new SharedArrayBuffer(4));
+	for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 2, LAST_LOOK_MS)) {
+		if (endingOf(pid) !== null) return true;
+		const left = until - performance.now();
+		if (left <= 0) return false;
+		Atomics.wait(sleeper, 0, 0, Math.min(pause, left));
+	}
+}
+
+/**
+ * How a child ended whose exit event has not been seen yet, null while it runs. As Node has not waited for it, the
+ * child is a zombie then, and on Linux its wait status can be read.
+ */
+export function endingOf(pid: number): Ending | null {
+	if (process.platform === 'linux') return endingFromProc(pid);
+	if (process.platform === 'win32') return isGone(pid) ? { exitCode: null, signalCode: null } : null;
+	const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+	return stdout.trim() === '' || stdout.includes('Z') ? { exitCode: null, signalCode: null } : null;
+}
+
+function endingFromProc(pid: number): Ending | null {
+	let stat: string;
+	try {
+		stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+	} catch {
+		return isGone(pid) ? { exitCode: null, signalCode: null } : null;
+	}
+	const fields = stat
+		.slice(stat.lastIndexOf(')') + 2)
+		.trim()
+		.split(' ');
+	if (fields[0] !== 'Z' && fields[0] !== 'X') return null;
+	const status = Number(fields.at(-1));
+	const signal = status & 0x7f;
+	if (signal === 0) return { exitCode: (status >> 8) & 0xff, signalCode: null };
+	const names = Object.entries(constants.signals) as [NodeJS.Signals, number][];
+	return { exitCode: -signal, signalCode: names.find(([, number]) => number === signal)?.[0] ?? null };
+}
+
+function isGone(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return false;
+	} catch {
+		return true;
+	}
+}

@@ -1,0 +1,24 @@
+export { CaptureError, TimeoutError } from '@conc/core';
+export {
+	AbandonedLockError,
+	BoundedSemaphore,
+	DeadlockError,
+	Event,
+	type Held,
+	Lock,
+	LockError,
+	RLock,
+	Semaphore,
+	SharedValue,
+} from '@conc/lock';
+export {
+	activeChildren,
+	type CurrentProcess,
+	cpuCount,
+	currentProcess,
+	type ParentProcess,
+	parentProcess,
+} from './current.js';
+export { ProcessError, ProcessExitError } from './errors.js';
+export type { ProcessOptions } from './options.js';
+export { Process } from './process.js';

@@ -1,0 +1,50 @@
+import type { StdioOptions } from 'node:child_process';
+
+/** How a process is started. */
+export interface ProcessOptions {
+	/** Any string; `Process-1`, and `Process-1:2` for a child's child, when left out. */
+	readonly name?: string;
+	/** A daemon is terminated when its parent ends, others are waited for; a daemon may not have children. */
+	readonly daemon?: boolean;
+	/** Its working directory; this process's when left out. */
+	readonly cwd?: string;
+	/** Its environment; this process's when left out. */
+	readonly env?: NodeJS.ProcessEnv;
+	/** Options of Node for it; this process's when left out, but for those that say what to run. */
+	readonly execArgv?: readonly string[];
+	/** Of stdin, stdout and stderr; by default stdin is empty and the others are this process's. */
+	readonly stdio?: StdioOptions;
+	readonly resourceLimits?: {
+		/** Megabytes; exceeding them ends the process and nothing else. */
+		readonly maxOldGenerationSizeMb?: number;
+	};
+	/** Aborting it terminates the process; `result` then rejects with `signal.reason`. */
+	readonly signal?: AbortSignal;
+}
+
+/** Throws a TypeError for what is not an option's value. */
+export function checkOptions(options: ProcessOptions & { target: unknown; args?: unknown }): void {
+	const { target, args, name, daemon, cwd, env, execArgv, signal } = options;
+	if (typeof target !== 'function') throw new TypeError(`target must be a function, not ${kindOf(target)}`);
+	if (args !== undefined && !Array.isArray(args))
+		throw new TypeError(`args must be an array, not ${kindOf(args)}`);
+	check('name', 'a string', name, typeof name === 'string');
+	check('daemon', 'a boolean', daemon, typeof daemon === 'boolean');
+	check('cwd', 'a string', cwd, typeof cwd === 'string');
+	check('env', 'an object', env, typeof env === 'object' && env !== null);
+	check(
+		'execArgv',
+		'an array of strings',
+		execArgv,
+		Array.isArray(execArgv) && execArgv.every((arg) => typeof arg === 'string'),
+	);
+	check('signal', 'an AbortSignal', signal, signal instanceof AbortSignal);
+}
+
+function check(name: string, what: string, value: unknown, holds: boolean): void {
+	if (value !== undefined && !holds) throw new TypeError(`${name} must be ${what}, not ${kindOf(value)}`);
+}
+
+function kindOf(value: unknown): string {
+	return value === null ? 'null' : `a ${typeof value}`;
+}

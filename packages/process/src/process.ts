@@ -1,0 +1,243 @@
+import type { ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
+import {
+	type Host,
+	HostExitError,
+	here,
+	howItEnded,
+	readTimeout,
+	realm,
+	type SyncWaitOptions,
+	startProcess,
+	type WaitOptions,
+	waitFor,
+} from '@conc/core';
+import { type Ending, endingOf, waitForEnd } from './ending.js';
+import { ProcessError, ProcessExitError } from './errors.js';
+import { checkOptions, type ProcessOptions } from './options.js';
+
+type Target<A extends unknown[], R> = (...args: A) => R;
+
+/** The processes started here that have not ended. */
+export const children = () => realm('child processes', () => new Set<Process>());
+const numbers = () => realm('process numbers', () => ({ next: 1 }));
+
+/**
+ * A function that runs in a process of its own. (`multiprocessing.Process`)
+ *
+ * The function is any function, inline ones with what they capture included; it and its arguments cross as they are
+ * when `start()` is called. The process ends when the function's promise settles. An error it throws is reported on
+ * the child's stderr as `Process NAME:`, gives exit code 1 and rejects `result`. Whatever ends this process, even
+ * SIGKILL, ends its children too.
+ *
+ *     const child = new Process({ target: (name) => console.log(`hello ${name}`), args: ['bob'] }).start();
+ *     await child.join();
+ */
+// biome-ignore lint/suspicious/noExplicitAny: a Process of unknown arguments must take any target
+export class Process<A extends unknown[] = any, R = unknown> {
+	readonly name: string;
+	/** Terminated when its parent ends instead of waited for. */
+	readonly daemon: boolean;
+	/**
+	 * What the target returned. Rejects with its error, or with a ProcessExitError when the process ended before. It is
+	 * not an unhandled rejection by itself; the report on stderr is.
+	 */
+	readonly result: Promise<Awaited<R>>;
+	readonly #path: readonly number[];
+	readonly #options: ProcessOptions;
+	readonly #settle: { resolve(value: Awaited<R>): void; reject(error: unknown): void };
+	/** Let go of at the start, so that nothing keeps the arguments. */
+	#work: { readonly target: Target<A, R>; readonly args: Readonly<A> } | null;
+	#host: Host | null = null;
+	#child: ChildProcess | null = null;
+	#isClosed = false;
+
+	constructor(options: ProcessOptions & { target: () => R; args?: readonly [] });
+	constructor(options: ProcessOptions & { target: (...args: A) => R; args: Readonly<A> });
+	constructor(options: ProcessOptions & { target: Target<A, R>; args?: Readonly<A> }) {
+		checkOptions(options);
+		if ('run' in this)
+			throw new TypeError('a Process runs its target: pass { target } instead of overriding run()');
+		const { target, args = [] as unknown as A, ...rest } = options;
+		this.#work = { target, args };
+		this.#options = rest;
+		this.#path = [...here().path, numbers().next++];
+		this.name = rest.name ?? `Process-${this.#path.join(':')}`;
+		this.daemon = rest.daemon ?? (here().kind === 'process' && here().daemon);
+		let settle: { resolve(value: Awaited<R>): void; reject(error: unknown): void } | undefined;
+		this.result = new Promise<Awaited<R>>((resolve, reject) => {
+			settle = { resolve, reject };
+		});
+		this.#settle = settle as NonNullable<typeof settle>;
+		this.result.catch(() => {}); // reported on stderr; a rejection nobody handles must not end the process
+	}
+
+	/**
+	 * Starts the process, once; `pid` is set when this returns. Throws a ProcessError when it was started before, in a
+	 * daemon process, and when the system cannot start it; a CaptureError when the target or an argument cannot cross.
+	 * (`Process.start`)
+	 */
+	start(): this {
+		this.#refuseClosed();
+		if (this.#work === null)
+			throw new ProcessError(`${this.name} was started before: a process runs once, make another one`);
+		if (here().kind === 'process' && here().daemon) {
+			throw new ProcessError(
+				`${here().name} is a daemon, and a daemon may not have children: start it with daemon: false`,
+			);
+		}
+		const { target, args } = this.#work;
+		const { signal, name: _, daemon: __, ...options } = this.#options;
+		signal?.throwIfAborted();
+		const { host, child } = startProcess(
+			{ ...options, name: this.name, daemon: this.daemon, runs: 'one' },
+			this.#path,
+		);
+		if (host.id === -1) {
+			throw new ProcessError(
+				`the system could not start ${this.name}: see cwd, env and execArgv, and the limit of processes`,
+			);
+		}
+		try {
+			void host.call(target as (...args: never[]) => unknown, args).then(
+				(value) => this.#settle.resolve(value as Awaited<R>),
+				(error) => this.#settle.reject(this.#asOurs(error)),
+			);
+		} catch (refusal) {
+			void host.terminate('SIGKILL');
+			throw refusal;
+		}
+		this.#work = null;
+		this.#host = host;
+		this.#child = child;
+		if (this.daemon) host.unref();
+		children().add(this);
+		void host.exited.then(() => children().delete(this));
+		this.#followSignal(signal, host);
+		return this;
+	}
+
+	/**
+	 * Resolves with true when the process has ended, however it did, with false when that took longer than `timeout`
+	 * milliseconds. Rejects with a ProcessError before the start. (`Process.join`)
+	 */
+	async join(options?: WaitOptions): Promise<boolean> {
+		return waitFor(this.#started('join').exited, options);
+	}
+
+	/** The same, blocking this thread: its event loop does not turn meanwhile. */
+	joinSync(options?: SyncWaitOptions): boolean {
+		const timeout = readTimeout(options);
+		const host = this.#started('join');
+		if (host.exit !== null) return true;
+		host.flush();
+		return waitForEnd(host.id, timeout);
+	}
+
+	/** Started and not ended yet. (`Process.is_alive`) */
+	get isAlive(): boolean {
+		this.#refuseClosed();
+		return this.#host !== null && this.#end === null;
+	}
+
+	/** Undefined before the start. (`Process.pid`) */
+	get pid(): number | undefined {
+		this.#refuseClosed();
+		return this.#host?.id;
+	}
+
+	/**
+	 * Null while it runs; 0 done, 1 uncaught error, n `process.exit(n)`, -N ended by signal N. (`Process.exitcode`)
+	 */
+	get exitCode(): number | null {
+		this.#refuseClosed();
+		return this.#end?.exitCode ?? null;
+	}
+
+	/** The signal that ended it, else null. */
+	get signalCode(): NodeJS.Signals | null {
+		this.#refuseClosed();
+		return this.#end?.signalCode ?? null;
+	}
+
+	/** Sends SIGTERM, and resolves when the process is gone; need not be awaited. (`Process.terminate`) */
+	async terminate(): Promise<void> {
+		await this.#started('terminate').terminate('SIGTERM');
+	}
+
+	/** Sends SIGKILL, and resolves when the process is gone; need not be awaited. (`Process.kill`) */
+	async kill(): Promise<void> {
+		await this.#started('kill').terminate('SIGKILL');
+	}
+
+	/** Sends SIGINT, as Ctrl-C does. (`Process.interrupt`) */
+	interrupt(): void {
+		const host = this.#started('interrupt');
+		if (this.#end === null) process.kill(host.id, 'SIGINT');
+	}
+
+	/** Says that this object is not used any more. Throws a ProcessError while the process runs. (`Process.close`) */
+	close(): void {
+		if (!this.#isClosed && this.isAlive) {
+			throw new ProcessError(`cannot close ${this.name} while it runs: join() or terminate() it first`);
+		}
+		this.#isClosed = true;
+		this.#work = null;
+	}
+
+	toString(): string {
+		if (this.#isClosed) return `Process(${this.name}, closed)`;
+		const pid = this.#host === null ? '' : `, pid ${this.#host.id}`;
+		const end = this.#end;
+		const state =
+			this.#host === null ? 'initial' : end === null ? 'started' : `stopped, exit code ${end.exitCode}`;
+		return `Process(${this.name}${pid}, ${state}${this.daemon ? ', daemon' : ''})`;
+	}
+
+	[Symbol.for('nodejs.util.inspect.custom')](): string {
+		return this.toString();
+	}
+
+	/** Waits for the process; a daemon is terminated first. */
+	async [Symbol.asyncDispose](): Promise<void> {
+		if (this.#isClosed || this.#host === null) return;
+		if (this.daemon) await this.terminate();
+		await this.join();
+	}
+
+	/** How it ended, also where the event loop has not come round to it. */
+	get #end(): Ending | null {
+		if (this.#host === null) return null;
+		const { exitCode, signalCode } = this.#child as ChildProcess;
+		if (this.#host.exit !== null) return this.#host.exit;
+		if (exitCode !== null) return { exitCode, signalCode: null };
+		if (signalCode !== null) return { exitCode: -constants.signals[signalCode], signalCode };
+		return endingOf(this.#host.id);
+	}
+
+	#started(verb: string): Host {
+		this.#refuseClosed();
+		if (this.#host === null)
+			throw new ProcessError(`cannot ${verb} ${this.name} before it is started: call start() first`);
+		return this.#host;
+	}
+
+	#refuseClosed(): void {
+		if (this.#isClosed) throw new ProcessError(`${this.name} is closed`);
+	}
+
+	#asOurs(error: unknown): unknown {
+		if (!(error instanceof HostExitError)) return error;
+		const { signal } = this.#options;
+		if (signal?.aborted) return signal.reason;
+		const what = `${this.name} (pid ${this.#host?.id})`;
+		return new ProcessExitError(`${what} ${howItEnded(error.exit)} before its target returned`, error.exit);
+	}
+
+	#followSignal(signal: AbortSignal | undefined, host: Host): void {
+		if (signal === undefined) return;
+		const end = () => void host.terminate();
+		signal.addEventListener('abort', end, { once: true });
+		void host.exited.then(() => signal.removeEventListener('abort', end));
+	}
+}

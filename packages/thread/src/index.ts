@@ -1,0 +1,17 @@
+export { CaptureError, TimeoutError } from '@conc/core';
+export {
+	AbandonedLockError,
+	BoundedSemaphore,
+	DeadlockError,
+	Event,
+	type Held,
+	Lock,
+	LockError,
+	RLock,
+	Semaphore,
+	SharedValue,
+} from '@conc/lock';
+export { CurrentThread, currentThread, getIdent, getNativeId, MainThread, mainThread } from './current.js';
+export { ThreadError, ThreadExitError } from './errors.js';
+export type { ThreadOptions } from './options.js';
+export { Thread } from './thread.js';

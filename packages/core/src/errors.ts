@@ -34,6 +34,8 @@ export interface Exit {
 	/** The signal that ended a process, else null. */
 	readonly signalCode: NodeJS.Signals | null;
 	readonly reason: 'exit' | 'signal' | 'uncaught' | 'out-of-memory' | 'terminated' | 'failed-to-start';
+	/** The end of what a process said on stderr, where that was kept. */
+	readonly stderr?: string;
 	/** The uncaught error, where there was one. */
 	readonly error?: unknown;
 }

@@ -40,6 +40,11 @@ export function packageExport(value: object): PackageExport | undefined {
 	return exported().get(value);
 }
 
+/** How many packages are known: it only grows. */
+export function packageCount(): number {
+	return packages().size;
+}
+
 /** The texts of all packages known here, for a thread or process that is about to start. */
 export function packageTexts(): Record<string, string> {
 	return Object.fromEntries([...packages()].map(([name, { text }]) => [name, text]));

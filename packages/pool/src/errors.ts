@@ -36,6 +36,8 @@ export class WorkerCrashedError extends Error {
 	readonly exitCode: number;
 	readonly signalCode: NodeJS.Signals | null;
 	readonly reason: Exit['reason'];
+	/** The end of what the worker process said on stderr when it died; empty for threads. */
+	readonly stderr: string;
 	/** @param workerId the pid of a process, the `threadId` of a thread  @param task its name */
 	constructor(
 		message: string,
@@ -47,6 +49,7 @@ export class WorkerCrashedError extends Error {
 		this.exitCode = exit.exitCode;
 		this.signalCode = exit.signalCode;
 		this.reason = exit.reason;
+		this.stderr = exit.stderr ?? '';
 	}
 }
 brand(WorkerCrashedError, '@conc/pool:WorkerCrashedError');

@@ -26,7 +26,9 @@ export function placeIn(script: Script, offset: number): string {
 
 /** Where a captured variable is declared. */
 export function declarationOf({ script, isAlone }: Source, at: number | undefined): string {
-	return at === undefined || isAlone ? '' : placeIn(script, at);
+	if (at === undefined || isAlone) return '';
+	// What a transformer puts before the first line has no place in the file.
+	return positionOf(script, at).column < 0 ? '' : placeIn(script, at);
 }
 
 function placeAt(url: string, line: number, column: number): string {

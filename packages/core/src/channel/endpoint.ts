@@ -3,7 +3,7 @@ import { decode } from '../codec/decode.js';
 import { type EncodeOptions, encode } from '../codec/encode.js';
 import type { Payload } from '../codec/payload.js';
 import type { Medium } from '../codec/shareable.js';
-import { addPackageTexts, packageTexts } from '../packages.js';
+import { addPackageTexts, packageCount, packageTexts } from '../packages.js';
 import { loadModules } from '../revive/modules.js';
 import { noteSourceMap, sourceMapOf } from '../revive/source-map.js';
 import type { Channel } from './channel.js';
@@ -74,6 +74,7 @@ export class Endpoint {
 				return true;
 			case 'packages':
 				addPackageTexts(message.texts);
+				for (const name of Object.keys(message.texts)) this.#sentPackages.add(name);
 				return true;
 			case 'constant':
 				this.#constants.set(message.id, message.payload);
@@ -119,6 +120,7 @@ export class Endpoint {
 	}
 
 	#sendPackages(): void {
+		if (packageCount() === this.#sentPackages.size) return;
 		const texts = packageTexts();
 		const fresh = Object.keys(texts).filter((name) => !this.#sentPackages.has(name));
 		if (fresh.length === 0) return;
@@ -139,7 +141,10 @@ export class Endpoint {
 			signal.addEventListener('abort', tell, { once: true });
 			return () => signal.removeEventListener('abort', tell);
 		});
-		if (removers.length > 0) this.#abortListeners.set(call, () => removers.forEach((remove) => remove()));
+		if (removers.length > 0)
+			this.#abortListeners.set(call, () => {
+				for (const remove of removers) remove();
+			});
 	}
 
 	#decode(payload: WirePayload, call: number): unknown {

@@ -2,7 +2,7 @@ import { builtinAt } from '../capture/builtin.js';
 import type { Template } from '../capture/template.js';
 import { loadPackage } from '../packages.js';
 import { type Binder, instantiate } from '../revive/compile.js';
-import { moduleOf, requireOf } from '../revive/modules.js';
+import { importerOf, moduleOf, requireOf } from '../revive/modules.js';
 import { type Cell, noteRevived, revivedOf } from '../revive/revived.js';
 import { define } from './encode.js';
 import { byIdentity, rememberIdentity } from './identity.js';
@@ -93,6 +93,8 @@ class Decoder {
 			}
 			case 'require':
 				return requireOf(special.url);
+			case 'importer':
+				return importerOf(special.url);
 			case 'bound': {
 				const target = this.#special(special.target) as (...args: unknown[]) => unknown;
 				this.#patch(special.needs);

@@ -74,6 +74,7 @@ function asModule(
 	if (capture.variable === undefined && capture.name === 'require' && typeof value === 'function') {
 		return { type: 'require', url: script.url };
 	}
+	if (capture.name === viteImport) return { type: 'importer', url: script.url };
 	const from = capture.variable?.from;
 	if (from === undefined || !from.plain || isShareable(value)) return undefined;
 	if (typeof value === 'function' && packageExport(value) !== undefined) return undefined;
@@ -87,6 +88,8 @@ function asModule(
 	context.needsModule(request);
 	return { type: 'import', name: from.imported, ...request };
 }
+
+const viteImport = '__vite_ssr_dynamic_import__';
 
 /** Packages, and files that Node loads by itself. */
 function isImportable(specifier: string): boolean {

@@ -22,7 +22,7 @@ export function replaceObject(context: GraphContext, value: object): object | nu
 	const owner = ownerOf(value);
 	if (owner !== undefined) return classPrototype(context, value, owner);
 	context.constant = false;
-	if (types.isNativeError(value) || value instanceof Error) return encodeError(context, value);
+	if (isError(value)) return encodeError(context, value);
 	if (isSharedMemory(value)) return sharedMemory(context, value);
 	const special = replaceKnown(context, value);
 	if (special !== undefined) return add(context, value, special);
@@ -61,6 +61,11 @@ function replaceShareable(context: GraphContext, value: object): number {
 	});
 	context.specials[index] = { type: 'shareable', class: Class, handle, needs };
 	return index;
+}
+
+/** A DOMException keeps what it says where only its own getters find it. */
+function isError(value: object): boolean {
+	return (types.isNativeError(value) || value instanceof Error) && !(value instanceof DOMException);
 }
 
 function isSharedMemory(value: object): value is SharedArrayBuffer | ArrayBufferView {

@@ -60,6 +60,8 @@ export type Special =
 	| ({ readonly type: 'export' } & ExportReference)
 	| ({ readonly type: 'import'; readonly name: string } & ModuleRequest)
 	| { readonly type: 'require'; readonly url: string }
+	/** What stands for `import()` in the files that vite transforms. */
+	| { readonly type: 'importer'; readonly url: string }
 	| FunctionSpecial
 	| {
 			readonly type: 'bound';

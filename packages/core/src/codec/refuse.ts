@@ -6,11 +6,15 @@ import { CannotCross } from '../errors.js';
 
 /** The refusal of an object that is bound to this thread. */
 export function cannotCopy(value: object): CannotCross {
-	const name = value.constructor?.name || 'an object';
 	return new CannotCross(
-		`is ${article(name)}, which cannot be copied`,
+		`is ${kindOf(value)}, which cannot be copied`,
 		'open or make it inside the function, or export the function from a module of its own',
 	);
+}
+
+function kindOf(value: object): string {
+	if (types.isGeneratorObject(value)) return 'a generator that is running';
+	return article(value.constructor?.name || 'object of an unknown class');
 }
 
 function article(name: string): string {

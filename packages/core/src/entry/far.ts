@@ -4,7 +4,7 @@ import { workerData } from 'node:worker_threads';
 import { Outlet } from '../channel/outlet.js';
 import { processChannel } from '../channel/process.js';
 import { threadChannel } from '../channel/thread.js';
-import { writeDirectly } from '../far/output.js';
+import { OWN_STDERR, replaceWrite, writeDirectly } from '../far/output.js';
 import { Server } from '../far/server.js';
 import { settleIn } from '../far/settle-in.js';
 import type { Boot } from '../host/boot.js';
@@ -16,7 +16,11 @@ import { realm } from '../realm.js';
 /** A process finds its boot in the scope of this text. */
 declare const boot: ProcessBoot | undefined;
 
-type ProcessBoot = Boot & { readonly argv: string[]; readonly execArgv: string[] };
+type ProcessBoot = Boot & {
+	readonly argv: string[];
+	readonly execArgv: string[];
+	readonly ownStderr: boolean;
+};
 
 if (typeof boot === 'undefined') startAsThread(workerData[bootKey]);
 else startAsProcess(boot);
@@ -32,12 +36,14 @@ function startAsThread(boot: ThreadBoot): void {
 	server.start();
 }
 
-function startAsProcess({ argv, execArgv, ...boot }: ProcessBoot): void {
+function startAsProcess({ argv, execArgv, ownStderr, ...boot }: ProcessBoot): void {
 	// The parent may have died before the kernel was told to watch it.
 	if (process.platform !== 'win32' && process.ppid !== boot.here.parentPid) process.exit(1);
 	settleIn(boot);
 	process.argv.splice(1, process.argv.length, ...argv);
 	process.execArgv = execArgv;
+	// The parent reads along on stderr for its error messages; what user code prints need not go through it.
+	if (ownStderr) replaceWrite(process.stderr, OWN_STDERR);
 	const socket = new Socket({ fd: 3, readable: true, writable: true });
 	const server = new Server('process', boot.here, (receiver) =>
 		processChannel(socket, new Outlet(socket, 3), receiver),

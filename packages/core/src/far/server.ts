@@ -6,7 +6,6 @@ import type { Medium } from '../codec/shareable.js';
 import type { Here } from '../here.js';
 import { living } from '../host/host.js';
 import { packageTexts } from '../packages.js';
-import { writeWhole } from './output.js';
 
 type Target = (...args: unknown[]) => unknown;
 type CallMessage = Message & { type: 'call' };
@@ -111,11 +110,11 @@ export class Server {
 		const { kind, name } = this.#here;
 		const heading = kind === 'thread' ? `Exception in thread ${name}:` : `Process ${name}:`;
 		if (kind === 'process') process.exitCode = 1;
-		this.#print(`${heading}\n${stackOf(error)}\n`);
+		process.stderr.write(`${heading}\n${stackOf(error)}\n`);
 	}
 
 	#reportFloating(reason: unknown): void {
-		this.#print(`Unhandled rejection in ${this.#here.name}:\n${stackOf(reason)}\n`);
+		process.stderr.write(`Unhandled rejection in ${this.#here.name}:\n${stackOf(reason)}\n`);
 	}
 
 	#reportUncaught(error: unknown): void {
@@ -123,10 +122,6 @@ export class Server {
 		const payload = this.#endpoint.prepare(this.#endpoint.encode(error, options), -1);
 		this.#channel.post({ type: 'uncaught', error: payload });
 		this.#channel.flush();
-	}
-
-	#print(text: string): void {
-		writeWhole(2, Buffer.from(text));
 	}
 }
 

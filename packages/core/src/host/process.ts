@@ -12,6 +12,7 @@ import { bootstrap, inheritedArguments } from './arguments.js';
 import { makeBoot } from './boot.js';
 import { bindToParent } from './guardian.js';
 import { type Carrier, Host, living } from './host.js';
+import { ended, followStderr, isOutOfMemory } from './stderr.js';
 
 export interface ProcessOptions {
 	readonly name: string;
@@ -23,6 +24,8 @@ export interface ProcessOptions {
 	/** Of stdin, stdout and stderr. By default stdin is empty and the others are this process's. */
 	readonly stdio?: StdioOptions;
 	readonly resourceLimits?: { readonly maxOldGenerationSizeMb?: number };
+	/** Keeps the end of what it says on stderr, for errors; it is passed on to this process's stderr as it comes. */
+	readonly keepsStderr?: boolean;
 }
 
 /** How long after the exit of a process its last words may take to arrive. */
@@ -47,6 +50,7 @@ function launch({
 	execArgv,
 	stdio = ['ignore', 'inherit', 'inherit'],
 	resourceLimits,
+	keepsStderr,
 }: ProcessOptions): ChildProcess {
 	const limit = resourceLimits?.maxOldGenerationSizeMb;
 	const nodeArguments = [
@@ -58,10 +62,13 @@ function launch({
 	const streams = Array.isArray(stdio) ? stdio : [stdio, stdio, stdio];
 	const { command, args, watch } = bindToParent(process.execPath, nodeArguments);
 	realm('exit hook', endChildrenAtExit);
+	if (keepsStderr) streams[2] = 'pipe';
+	// What the child's own code prints goes straight to fd 4, and only what the engine says takes the way through here.
+	const own = keepsStderr ? [2] : [];
 	const child = spawn(command, args, {
 		cwd,
 		env,
-		stdio: [...streams.slice(0, 3), 'pipe'],
+		stdio: [...streams.slice(0, 3), 'pipe', ...own],
 		windowsHide: true,
 	});
 	watch(child);
@@ -82,8 +89,14 @@ function carry(
 	const here: Here = { kind: 'process', name, daemon, runs, path, parentPid: process.pid, parentName };
 	const argv = process.argv.slice(1);
 	const boot = Buffer.from(
-		JSON.stringify({ ...makeBoot(here), argv, execArgv: execArgv ?? inheritedArguments(process.execArgv) }),
+		JSON.stringify({
+			...makeBoot(here),
+			argv,
+			ownStderr: options.keepsStderr === true,
+			execArgv: execArgv ?? inheritedArguments(process.execArgv),
+		}),
 	);
+	const stderr = options.keepsStderr ? followStderr(child) : () => '';
 	const outlet = new Outlet(socket, descriptorOf(socket));
 	outlet.write(...framed(boot));
 	const channel = processChannel(socket, outlet, receiver);
@@ -93,10 +106,10 @@ function carry(
 				resolve({ exitCode: 1, signalCode: null, reason: 'failed-to-start', error });
 		});
 		child.once('exit', (code, signal) => {
-			void lastWords(socket).then(() => {
+			void Promise.all([ended(socket, DRAIN_MS), ended(child.stderr, DRAIN_MS)]).then(() => {
 				channel.drain();
 				channel.close();
-				resolve(exitOf(code, signal));
+				resolve(exitOf(code, signal, stderr()));
 			});
 		});
 	});
@@ -108,10 +121,12 @@ function carry(
 		ref() {
 			child.ref();
 			channel.ref();
+			(child.stderr as Socket | null)?.ref();
 		},
 		unref() {
 			child.unref();
 			channel.unref();
+			(child.stderr as Socket | null)?.unref();
 		},
 	};
 }
@@ -124,21 +139,8 @@ function endChildrenAtExit(): true {
 	return true;
 }
 
-/** Waits until the socket of a dead process has ended, but not for a grandchild that holds it open. */
-function lastWords(socket: Socket): Promise<void> {
-	return new Promise((resolve) => {
-		if (socket.readableEnded || socket.destroyed) return resolve();
-		const timer = setTimeout(resolve, DRAIN_MS);
-		const done = () => {
-			clearTimeout(timer);
-			resolve();
-		};
-		socket.once('end', done);
-		socket.once('close', done);
-	});
-}
-
-function exitOf(code: number | null, signal: NodeJS.Signals | null): Exit {
-	if (signal === null) return { exitCode: code ?? 0, signalCode: null, reason: 'exit' };
-	return { exitCode: -constants.signals[signal], signalCode: signal, reason: 'signal' };
+function exitOf(code: number | null, signal: NodeJS.Signals | null, stderr: string): Exit {
+	if (signal === null) return { exitCode: code ?? 0, signalCode: null, reason: 'exit', stderr };
+	const reason = isOutOfMemory(stderr) ? 'out-of-memory' : 'signal';
+	return { exitCode: -constants.signals[signal], signalCode: signal, reason, stderr };
 }

@@ -63,7 +63,10 @@ export class Registry {
 		const words = new Int32Array(memory, 0, HEADER_WORDS);
 		const key = `${words[IDENTITY]}:${words[IDENTITY + 1]}`;
 		let registry = known.get(key);
-		if (registry === undefined) known.set(key, (registry = new Registry(memory)));
+		if (registry === undefined) {
+			registry = new Registry(memory);
+			known.set(key, registry);
+		}
 		return registry;
 	}
 

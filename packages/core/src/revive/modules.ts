@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import { type ModuleRequest, moduleKey } from '../codec/payload.js';
 import { realm } from '../realm.js';
@@ -49,6 +52,15 @@ function importAs({ specifier, parent }: ModuleRequest): Promise<Namespace> {
 		importers.set(parent, importer);
 	}
 	return importer(specifier);
+}
+
+/** The `import()` of a file that vite transformed, which names files from the root of the project. */
+export function importerOf(url: string): (specifier: string) => Promise<Namespace> {
+	return (specifier) => {
+		const fromRoot = resolve(`.${specifier}`);
+		const isFromRoot = specifier.startsWith('/') && !existsSync(specifier) && existsSync(fromRoot);
+		return importAs({ specifier: isFromRoot ? pathToFileURL(fromRoot).href : specifier, parent: url });
+	};
 }
 
 /** The `require` of a CommonJS file. */

@@ -115,7 +115,7 @@ export class Worker {
 
 function startHost(medium: Medium, { resourceLimits, env, execArgv }: PoolOptions): Host {
 	const name = `${medium === 'process' ? 'PoolWorker' : 'ThreadPoolWorker'}-${numbers()[medium]++}`;
-	const options = { name, daemon: true, runs: 'many' as const, resourceLimits, env, execArgv };
+	const options = { name, daemon: true, runs: 'many' as const, keepsStderr: true, resourceLimits, env, execArgv };
 	return medium === 'process'
 		? startProcess(options, here().path).host
 		: startThread(options, here().path).host;

@@ -102,13 +102,11 @@ describe('a waiter that ends', () => {
 		await untilWaiting(lock, 1);
 		const second = start('acquire-once', { lock, sync });
 		await untilWaiting(lock, 2);
-		const own = lock.acquire();
+		const own = lock.with(() => 'own');
 		await untilWaiting(lock, 3);
 		await first.end();
 		lock.release();
-		expect(await second.next()).toBe(true);
-		expect(await own).toBe(true);
-		lock.release();
+		expect(await Promise.all([second.next(), own])).toEqual([true, 'own']);
 		expect(lock.tryAcquire()).toBe(true);
 	});
 

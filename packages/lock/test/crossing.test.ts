@@ -60,12 +60,14 @@ describe('two copies of the package in one thread', async () => {
 		const lock = new RLock();
 		const same = copy.RLock[revive](lock[share]('thread'));
 		await lock.with(() => same.with(() => expect(lock.depth).toBe(2)));
-		let waited = false;
-		const task = lock.with(() => new lockPackage.Event().wait({ timeout: 5 }));
-		await same.with(() => {
-			waited = true;
+		const log: string[] = [];
+		const task = lock.with(async () => {
+			log.push('task in');
+			await new Event().wait({ timeout: 5 });
+			log.push('task out');
 		});
-		expect(waited).toBe(true);
-		expect(await task).toBe(false);
+		await same.with(() => log.push('other in'));
+		await task;
+		expect(log).toEqual(['task in', 'task out', 'other in']);
 	});
 });

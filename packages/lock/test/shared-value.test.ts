@@ -26,6 +26,8 @@ describe.each(integers)('a shared %s', (type, lowest, highest) => {
 		for (const wrong of [lowest - 1, highest + 1, 0.5, Number.NaN]) {
 			expect(() => (shared.value = wrong)).toThrow(RangeError);
 			expect(() => shared.exchange(wrong)).toThrow(RangeError);
+			expect(() => shared.add(wrong)).toThrow(RangeError);
+			expect(() => shared.compareExchange(highest, wrong)).toThrow(RangeError);
 			expect(() => make(wrong)).toThrow(RangeError);
 		}
 		expect(() => (shared.value = '1' as unknown as number)).toThrow(TypeError);

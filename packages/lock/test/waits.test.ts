@@ -61,7 +61,7 @@ describe.each(Object.entries(kinds))('a wait for a %s', (_, make) => {
 			await expect(wait({ timeout })).rejects.toThrow(TypeError);
 			expect(() => sync({ timeout })).toThrow(TypeError);
 		}
-		await expect(wait({ signal: {} as AbortSignal })).rejects.toThrow(TypeError);
+		await expect(wait({ signal: {} as AbortSignal })).rejects.toThrow('signal must be an AbortSignal');
 		expect(waitersOf(primitive)).toBe(0);
 	});
 

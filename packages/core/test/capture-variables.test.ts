@@ -53,6 +53,20 @@ describe.each(media)('a function sent to a %s', (medium) => {
 		expect(await host.call(use, [])).toEqual(['a/b', '1', true, '11f6']);
 	});
 
+	it('imports modules while it runs', async () => {
+		const use = async () => {
+			const { sep } = await import('node:path/posix');
+			const { Point: Imported } = await import('./fixtures/counter.mjs');
+			return [sep, new Imported(3, 4).length];
+		};
+		expect(await host.call(use, [])).toEqual(['/', 5]);
+	});
+
+	it('knows the file it stands in', async () => {
+		const use = () => [import.meta.url, import.meta.filename, import.meta.dirname];
+		expect(await host.call(use, [])).toEqual(use());
+	});
+
 	it('does not mistake a shadowing name for the captured one', async () => {
 		const name = 'outer';
 		const shadowed = (name: string) => {

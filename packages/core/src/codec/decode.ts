@@ -133,7 +133,7 @@ class Decoder {
 				return Symbol.for(special.key);
 			case 'signal':
 				if (!special.aborted) return this.#options.signal(special.index);
-				this.#patch([0, this.#graph.patches.length]);
+				this.#patch(special.needs);
 				return AbortSignal.abort(special.reason[0]);
 			case 'moved':
 				return this.#beside.moved[special.index];

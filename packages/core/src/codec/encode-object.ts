@@ -98,8 +98,10 @@ function replaceKnown(context: GraphContext, value: object): Special | undefined
 	if (value instanceof AbortSignal) {
 		const reason: unknown[] = [];
 		const index = context.signals.push(value) - 1;
-		if (value.aborted) context.put(reason, 0, value.reason);
-		return { type: 'signal', index, aborted: value.aborted, reason };
+		const needs = context.patchRange(() => {
+			if (value.aborted) context.trail.into('reason', () => context.put(reason, 0, value.reason));
+		});
+		return { type: 'signal', index, aborted: value.aborted, reason, needs };
 	}
 	return undefined;
 }

@@ -110,7 +110,13 @@ export type Special =
 	| { readonly type: 'url'; readonly href: string }
 	| { readonly type: 'search-params'; readonly text: string }
 	| { readonly type: 'symbol'; readonly key: string }
-	| { readonly type: 'signal'; readonly index: number; readonly aborted: boolean; readonly reason: unknown[] }
+	| {
+			readonly type: 'signal';
+			readonly index: number;
+			readonly aborted: boolean;
+			readonly reason: unknown[];
+			readonly needs: PatchRange;
+	  }
 	| { readonly type: 'moved'; readonly index: number }
 	| { readonly type: 'shared'; readonly index: number }
 	| {

@@ -49,7 +49,7 @@ export function makeCall(fn: Target, args: readonly unknown[], to: Medium, optio
 	const baggage = packBaggage();
 	const { transfer } = options;
 	const rest = baggage.length > 0 ? { args, baggage } : args;
-	const constant = constantOf(fn, to);
+	const constant = constantOf(fn, to, transfer);
 	if (constant !== null) {
 		const payload = encodeArguments(fn, rest, to, transfer);
 		return { fn, mode: 'apply', constant, payload, site };
@@ -59,7 +59,7 @@ export function makeCall(fn: Target, args: readonly unknown[], to: Medium, optio
 		return { fn, mode: 'apply', constant: null, payload, site };
 	} catch (error) {
 		// Each by itself, so that the message names what the function uses, or which argument it is.
-		encode(fn, { to, subject: () => placeOf(fn), root: '' });
+		encode(fn, { to, subject: () => placeOf(fn), root: '', transfer });
 		encodeArguments(fn, args, to, transfer);
 		throw error;
 	}
@@ -106,14 +106,15 @@ function callSite(below: (...args: never[]) => unknown): { stack?: string } {
 }
 
 /** The function by itself, where it is constant. Once found to be none, it is not tried again. */
-function constantOf(fn: Target, to: Medium): Call['constant'] {
+function constantOf(fn: Target, to: Medium, transfer?: CallOptions['transfer']): Call['constant'] {
 	if (typeof fn !== 'function')
 		throw new TypeError(`expected a function to run, not ${fn === null ? 'null' : typeof fn}`);
 	const { [to]: known, changing } = constants();
 	const found = known.get(fn);
 	if (found !== undefined) return { id: identityOf(fn), payload: found };
 	if (changing.has(fn)) return null;
-	const payload = encode(fn, { to, subject: () => placeOf(fn), root: '' });
+	// What it captures may be in the transfer list; a constant function captures nothing that moves.
+	const payload = { ...encode(fn, { to, subject: () => placeOf(fn), root: '', transfer }), moved: [] };
 	if (payload.constant) known.set(fn, payload);
 	else changing.add(fn);
 	return payload.constant ? { id: identityOf(fn), payload } : null;

@@ -7,6 +7,8 @@ export interface Channel {
 	flush(): void;
 	/** Hands over everything that has arrived, now; for when the other end is gone. */
 	drain(): void;
+	/** Moves what can be moved now, both ways; for a thread that blocks. False when there was nothing. */
+	pump(): boolean;
 	/** Whether the channel keeps the process alive. */
 	ref(): void;
 	unref(): void;

@@ -27,15 +27,15 @@ export class Outlet {
 			return;
 		}
 		this.#waiting.push(...frames);
-		this.#writeWhatFits();
+		this.writeWhatFits();
 	}
 
 	/** Blocks until everything is written, or nobody reads any more. */
 	flushSync(): void {
-		this.#writeWhatFits();
+		this.writeWhatFits();
 		while (this.#waiting.length > 0) {
 			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_MS);
-			this.#writeWhatFits();
+			this.writeWhatFits();
 		}
 	}
 
@@ -45,18 +45,24 @@ export class Outlet {
 		clearTimeout(this.#timer);
 	}
 
-	#writeWhatFits(): void {
+	/** Writes what the pipe takes now; false when that was nothing. */
+	writeWhatFits(): boolean {
 		clearTimeout(this.#timer);
+		if (this.#waiting.length === 0) return false;
 		const bytes = this.#waiting.length === 1 ? (this.#waiting[0] as Buffer) : Buffer.concat(this.#waiting);
 		let at = 0;
 		try {
 			while (at < bytes.length) at += writeSync(this.#fd, bytes, at);
 			this.#waiting = [];
 		} catch (error) {
-			if ((error as { code?: string }).code !== 'EAGAIN') return this.close(); // the end of the other process is learned elsewhere
+			if ((error as { code?: string }).code !== 'EAGAIN') {
+				this.close(); // the end of the other process is learned elsewhere
+				return false;
+			}
 			this.#waiting = [bytes.subarray(at)];
-			this.#timer = setTimeout(() => this.#writeWhatFits(), FULL_PIPE_MS);
+			this.#timer = setTimeout(() => this.writeWhatFits(), FULL_PIPE_MS);
 		}
+		return at > 0;
 	}
 }
 

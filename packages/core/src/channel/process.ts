@@ -1,7 +1,8 @@
+import { readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { deserialize, Serializer } from 'node:v8';
 import { Batch, type Channel, type Receiver } from './channel.js';
-import type { Outlet } from './outlet.js';
+import { descriptorOf, type Outlet } from './outlet.js';
 import type { Message } from './protocol.js';
 
 const HEADER_BYTES = 4;
@@ -24,8 +25,11 @@ export function processChannel(socket: Socket, outlet: Outlet, receiver: Receive
 			batch.flush();
 			outlet.flushSync();
 		},
-		drain() {
-			for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) frames.push(chunk);
+		drain: () => void pull(socket, frames),
+		pump() {
+			batch.flush();
+			const sent = outlet.writeWhatFits();
+			return pull(socket, frames) || sent;
 		},
 		ref: () => socket.ref(),
 		unref: () => socket.unref(),
@@ -34,6 +38,30 @@ export function processChannel(socket: Socket, outlet: Outlet, receiver: Receive
 			socket.destroy();
 		},
 	};
+}
+
+const CHUNK_BYTES = 0x1_0000;
+
+/** Reads what has arrived without the event loop; false when it was nothing. */
+function pull(socket: Socket, frames: Frames): boolean {
+	const fd = descriptorOf(socket);
+	let pulled = false;
+	for (;;) {
+		const chunk = fd === -1 ? socket.read() : readNow(fd);
+		if (chunk === null) return pulled;
+		pulled = true;
+		frames.push(chunk);
+	}
+}
+
+function readNow(fd: number): Buffer | null {
+	const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+	try {
+		const count = readSync(fd, chunk);
+		return count === 0 ? null : chunk.subarray(0, count);
+	} catch {
+		return null; // EAGAIN: nothing there; and the end of the other process is learned from its exit
+	}
 }
 
 /** A frame: its length, then its bytes. */

@@ -36,8 +36,6 @@ export type Message =
 			readonly constant: string | null;
 			readonly payload: WirePayload;
 	  }
-	/** The call has arrived and its function is about to run; said before anything of the user's runs. */
-	| { readonly type: 'started'; readonly id: number }
 	| { readonly type: 'result'; readonly id: number; readonly ok: boolean; readonly payload: WirePayload }
 	/** A signal that went along with a call or result was aborted. */
 	| {

@@ -5,6 +5,14 @@ import type { Message } from './protocol.js';
 /** The channel between two threads: a batch is one message on a port of its own. */
 export function threadChannel(port: MessagePort, receiver: Receiver): Channel {
 	const batch = new Batch((messages) => port.postMessage(messages, messages.flatMap(moved)));
+	const drain = () => {
+		let moved = false;
+		for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+			receive(next.message);
+			moved = true;
+		}
+		return moved;
+	};
 	const receive = (messages: Message[]) => {
 		for (const message of messages) receiver.receive(message);
 	};
@@ -13,10 +21,10 @@ export function threadChannel(port: MessagePort, receiver: Receiver): Channel {
 	return {
 		post: (message) => batch.add(message),
 		flush: () => batch.flush(),
-		drain() {
-			for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
-				receive(next.message);
-			}
+		drain,
+		pump() {
+			batch.flush();
+			return drain();
 		},
 		ref: () => port.ref(),
 		unref: () => port.unref(),

@@ -49,9 +49,6 @@ export class Server {
 
 	async #run(message: CallMessage): Promise<void> {
 		this.#running++;
-		this.#channel.post({ type: 'started', id: message.id });
-		// At once: if the call kills this worker, the other side must know that it was not innocent.
-		this.#channel.flush();
 		let subject = 'the function';
 		try {
 			const { fn, args, baggage } = await this.#open(message);
@@ -102,6 +99,8 @@ export class Server {
 		const children = [...living()].filter((host) => !host.isDaemon);
 		await Promise.all(children.map((host) => host.exited));
 		this.#channel.flush();
+		// A slow reader gets everything: `process.exit` would drop what is still on its way.
+		await Promise.all([written(process.stdout), written(process.stderr)]);
 		process.exit();
 	}
 
@@ -118,6 +117,11 @@ export class Server {
 	}
 
 	#reportUncaught(error: unknown): void {
+		if (process.listenerCount('uncaughtException') > 0) return; // the user's own code handles it
+		const { kind, name, runs } = this.#here;
+		// Node prints the stack in a process, and nothing in a thread.
+		if (runs === 'one' && kind === 'process') process.stderr.write(`Process ${name}:\n`);
+		else if (runs === 'one') process.stderr.write(`Exception in thread ${name}:\n${stackOf(error)}\n`);
 		const options = { subject: 'an uncaught error', root: 'error', lenient: true };
 		const payload = this.#endpoint.prepare(this.#endpoint.encode(error, options), -1);
 		this.#channel.post({ type: 'uncaught', error: payload });
@@ -156,6 +160,15 @@ function isThenable(value: unknown): boolean {
 function withBaggage(content: unknown): { args: unknown[]; baggage: Baggage } {
 	if (Array.isArray(content)) return { args: content, baggage: [] };
 	return content as { args: unknown[]; baggage: Baggage };
+}
+
+/** Settles when everything given to a stream has left it, or cannot leave any more. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+	return new Promise((resolve) => {
+		if (stream.writableLength === 0 || stream.destroyed) return resolve();
+		stream.once('close', resolve);
+		stream.write('', () => resolve());
+	});
 }
 
 function stackOf(error: unknown): string {

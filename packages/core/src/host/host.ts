@@ -17,6 +17,8 @@ export interface Carrier {
 	readonly id: number;
 	/** Settles when it is gone and everything it sent has been received. */
 	readonly exited: Promise<Exit>;
+	/** Asks the system, where it can be asked. */
+	isAlive(): boolean;
 	/** Ends it at once; `SIGTERM` for a process unless said otherwise. */
 	kill(signal?: NodeJS.Signals): void;
 	ref(): void;
@@ -25,7 +27,6 @@ export interface Carrier {
 
 interface Pending {
 	readonly call: Call;
-	started: boolean;
 	readonly resolve: (value: unknown) => void;
 	readonly reject: (error: unknown) => void;
 }
@@ -51,6 +52,7 @@ export class Host {
 	#nextCall = 0;
 	#uncaught: { opened: unknown } | null = null;
 	#terminated = false;
+	#isReady = false;
 	#markReady: () => void = () => {};
 	/** Resolves when it runs; never, when it ends before. */
 	readonly ready: Promise<void>;
@@ -84,6 +86,11 @@ export class Host {
 		return this.#carrier.id;
 	}
 
+	/** Whether it still runs, asking the system; before its end is learned from an event. */
+	get isAlive(): boolean {
+		return this.exit === null && this.#carrier.isAlive();
+	}
+
 	/** How many calls have not been answered. */
 	get pending(): number {
 		return this.#pending.size;
@@ -102,7 +109,7 @@ export class Host {
 	run(call: Call): Promise<unknown> {
 		return new Promise((resolve, reject) => {
 			const id = this.#nextCall++;
-			const pending = { call, resolve, reject, started: false };
+			const pending = { call, resolve, reject };
 			if (this.exit !== null) return reject(this.#exitError(this.exit, pending));
 			if (this.#pending.size === 0) this.#endpoint.forget();
 			if (call.constant !== null) this.#endpoint.sendConstant(call.constant.id, call.constant.payload);
@@ -142,6 +149,11 @@ export class Host {
 		this.#carrier.channel.flush();
 	}
 
+	/** Moves what can be moved both ways, for a caller that blocks until it ends. False when there was nothing. */
+	pump(): boolean {
+		return this.#carrier.channel.pump();
+	}
+
 	/** Whether it keeps this process alive. */
 	ref(): void {
 		if (this.exit === null) this.#carrier.ref();
@@ -153,11 +165,9 @@ export class Host {
 
 	#receive(message: Message): void {
 		if (this.#endpoint.learn(message)) return;
-		if (message.type === 'ready') return this.#markReady();
-		if (message.type === 'started') {
-			const pending = this.#pending.get(message.id);
-			if (pending !== undefined) pending.started = true;
-			return;
+		if (message.type === 'ready') {
+			this.#isReady = true;
+			return this.#markReady();
 		}
 		if (message.type === 'uncaught') {
 			const opened = this.#endpoint.open(message.error, -1);
@@ -203,12 +213,12 @@ export class Host {
 		return this.exit;
 	}
 
-	#exitError(exit: Exit, { call, started }: Pending): HostExitError {
+	#exitError(exit: Exit, { call }: Pending): HostExitError {
 		const what = `${this.name} (${this.medium === 'process' ? 'pid' : 'thread'} ${this.id})`;
 		return new HostExitError(
 			`${what} ${howItEnded(exit)} before ${placeOf(call.fn)} was done`,
 			exit,
-			started,
+			this.#isReady,
 		);
 	}
 }

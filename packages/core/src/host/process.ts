@@ -1,4 +1,5 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Receiver } from '../channel/channel.js';
@@ -117,6 +118,7 @@ function carry(
 		channel,
 		id: child.pid ?? -1,
 		exited,
+		isAlive: () => child.exitCode === null && child.signalCode === null && !isZombie(child.pid),
 		kill: (signal = 'SIGTERM') => void child.kill(signal),
 		ref() {
 			child.ref();
@@ -137,6 +139,17 @@ function endChildrenAtExit(): true {
 		for (const host of living()) if (host.medium === 'process') void host.terminate();
 	});
 	return true;
+}
+
+/** Whether a child has ended and its exit event is still to come (Linux; elsewhere nobody knows before the event). */
+function isZombie(pid: number | undefined): boolean {
+	if (process.platform !== 'linux') return false;
+	try {
+		const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+		return /[ZX]/.test(stat.charAt(stat.lastIndexOf(')') + 2));
+	} catch (error) {
+		return (error as { code?: string }).code === 'ENOENT';
+	}
 }
 
 function exitOf(code: number | null, signal: NodeJS.Signals | null, stderr: string): Exit {

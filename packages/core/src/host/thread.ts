@@ -81,6 +81,7 @@ function carry(
 		channel,
 		id: worker.threadId,
 		exited,
+		isAlive: () => registry.isAlive(record),
 		kill() {
 			terminated = true;
 			registry.cancel(record);

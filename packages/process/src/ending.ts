@@ -12,11 +12,15 @@ export interface Ending {
 const FIRST_LOOK_MS = 1;
 const LAST_LOOK_MS = 20;
 
-/** Blocks until a child has ended, `timeout` ms at most; false when it still runs. */
-export function waitForEnd(pid: number, timeout: number): boolean {
+/**
+ * Blocks until a child has ended, `timeout` ms at most; false when it still runs. `pump` moves what is on its way to
+ * and from it, as a child does not end before its answer has been taken; false when there was nothing.
+ */
+export function waitForEnd(pid: number, timeout: number, pump: () => boolean): boolean {
 	const until = performance.now() + timeout;
 	const sleeper = new Int32Array(new SharedArrayBuffer(4));
 	for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 2, LAST_LOOK_MS)) {
+		if (pump()) pause = FIRST_LOOK_MS;
 		if (endingOf(pid) !== null) return true;
 		const left = until - performance.now();
 		if (left <= 0) return false;

@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import { brand, type Exit } from '@conc/core';
+import type { ProcessOptions } from './options.js';
 
 /** A process was used in a way its state does not allow: started twice, joined before its start, used when closed. */
 export class ProcessError extends Error {
@@ -19,3 +21,15 @@ export class ProcessExitError extends Error {
 	}
 }
 brand(ProcessExitError, '@conc/process:ProcessExitError');
+
+/** Says what is wrong where the system refused to start a process, which itself tells only a code. */
+export function whyNotStarted({ cwd }: ProcessOptions, cause: unknown): string {
+	if (cwd !== undefined && !statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {
+		return `its working directory ${cwd} is not a directory`;
+	}
+	if ((cause as { code?: unknown } | undefined)?.code === 'E2BIG') {
+		return 'env or execArgv is larger than the system takes: pass big data as an argument of the target';
+	}
+	const words = cause instanceof Error ? ` (${cause.message})` : '';
+	return `see cwd, env and execArgv, and the limits of processes and open files${words}`;
+}

@@ -1,4 +1,14 @@
-import type { StdioOptions } from 'node:child_process';
+import { Stream } from 'node:stream';
+
+/** Where one of a process's standard streams leads. */
+export type Stdio = 'inherit' | 'ignore' | number | Stream;
+
+/** Where each of the three leads. */
+export function streamsOf(stdio: ProcessOptions['stdio']): Stdio[] {
+	const [stdin = 'ignore', stdout = 'inherit', stderr = 'inherit'] =
+		typeof stdio === 'object' && !(stdio instanceof Stream) ? stdio : [stdio, stdio, stdio];
+	return [stdin, stdout, stderr];
+}
 
 /** How a process is started. */
 export interface ProcessOptions {
@@ -12,8 +22,13 @@ export interface ProcessOptions {
 	readonly env?: NodeJS.ProcessEnv;
 	/** Options of Node for it; this process's when left out, but for those that say what to run. */
 	readonly execArgv?: readonly string[];
-	/** Of stdin, stdout and stderr; by default stdin is empty and the others are this process's. */
-	readonly stdio?: StdioOptions;
+	/**
+	 * Of stdin, stdout and stderr: 'inherit', 'ignore', a file descriptor or a stream that has one. By default stdin is
+	 * empty and the others are this process's.
+	 */
+	readonly stdio?:
+		| Stdio
+		| readonly [stdin?: Stdio | undefined, stdout?: Stdio | undefined, stderr?: Stdio | undefined];
 	readonly resourceLimits?: {
 		/** Megabytes; exceeding them ends the process and nothing else. */
 		readonly maxOldGenerationSizeMb?: number;
@@ -24,7 +39,7 @@ export interface ProcessOptions {
 
 /** Throws a TypeError for what is not an option's value. */
 export function checkOptions(options: ProcessOptions & { target: unknown; args?: unknown }): void {
-	const { target, args, name, daemon, cwd, env, execArgv, signal } = options;
+	const { target, args, name, daemon, cwd, env, execArgv, stdio, signal } = options;
 	if (typeof target !== 'function') throw new TypeError(`target must be a function, not ${kindOf(target)}`);
 	if (args !== undefined && !Array.isArray(args))
 		throw new TypeError(`args must be an array, not ${kindOf(args)}`);
@@ -39,6 +54,19 @@ export function checkOptions(options: ProcessOptions & { target: unknown; args?:
 		Array.isArray(execArgv) && execArgv.every((arg) => typeof arg === 'string'),
 	);
 	check('signal', 'an AbortSignal', signal, signal instanceof AbortSignal);
+	checkStdio(stdio);
+}
+
+/** A pipe would have no reader here, and the process would wait for one as soon as it is full. */
+function checkStdio(stdio: unknown): void {
+	const streams: unknown[] = Array.isArray(stdio) ? stdio : [stdio];
+	if (streams.length > 3) throw new TypeError('stdio must be of stdin, stdout and stderr, and no more');
+	for (const one of streams) {
+		if (one === undefined || one === 'inherit' || one === 'ignore') continue;
+		if (typeof one === 'number' || one instanceof Stream) continue;
+		const found = typeof one === 'string' ? `'${one}'` : kindOf(one);
+		throw new TypeError(`stdio must be 'inherit', 'ignore', file descriptors or streams, not ${found}`);
+	}
 }
 
 function check(name: string, what: string, value: unknown, holds: boolean): void {

@@ -5,6 +5,7 @@ import {
 	HostExitError,
 	here,
 	howItEnded,
+	makeCall,
 	readTimeout,
 	realm,
 	type SyncWaitOptions,
@@ -13,8 +14,8 @@ import {
 	waitFor,
 } from '@conc/core';
 import { type Ending, endingOf, waitForEnd } from './ending.js';
-import { ProcessError, ProcessExitError } from './errors.js';
-import { checkOptions, type ProcessOptions } from './options.js';
+import { ProcessError, ProcessExitError, whyNotStarted } from './errors.js';
+import { checkOptions, type ProcessOptions, streamsOf } from './options.js';
 
 type Target<A extends unknown[], R> = (...args: A) => R;
 
@@ -89,24 +90,13 @@ export class Process<A extends unknown[] = any, R = unknown> {
 		const { target, args } = this.#work;
 		const { signal, name: _, daemon: __, ...options } = this.#options;
 		signal?.throwIfAborted();
-		const { host, child } = startProcess(
-			{ ...options, name: this.name, daemon: this.daemon, runs: 'one' },
-			this.#path,
+		// Before anything is started, as it may be refused.
+		const call = makeCall(target as (...args: never[]) => unknown, args, 'process');
+		const { host, child } = this.#spawn(options);
+		void host.run(call).then(
+			(value) => this.#settle.resolve(value as Awaited<R>),
+			(error) => this.#settle.reject(this.#asOurs(error)),
 		);
-		if (host.id === -1) {
-			throw new ProcessError(
-				`the system could not start ${this.name}: see cwd, env and execArgv, and the limit of processes`,
-			);
-		}
-		try {
-			void host.call(target as (...args: never[]) => unknown, args).then(
-				(value) => this.#settle.resolve(value as Awaited<R>),
-				(error) => this.#settle.reject(this.#asOurs(error)),
-			);
-		} catch (refusal) {
-			void host.terminate('SIGKILL');
-			throw refusal;
-		}
 		this.#work = null;
 		this.#host = host;
 		this.#child = child;
@@ -130,8 +120,7 @@ export class Process<A extends unknown[] = any, R = unknown> {
 		const timeout = readTimeout(options);
 		const host = this.#started('join');
 		if (host.exit !== null) return true;
-		host.flush();
-		return waitForEnd(host.id, timeout);
+		return waitForEnd(host.id, timeout, () => host.pump());
 	}
 
 	/** Started and not ended yet. (`Process.is_alive`) */
@@ -183,6 +172,7 @@ export class Process<A extends unknown[] = any, R = unknown> {
 		}
 		this.#isClosed = true;
 		this.#work = null;
+		children().delete(this);
 	}
 
 	toString(): string {
@@ -213,6 +203,25 @@ export class Process<A extends unknown[] = any, R = unknown> {
 		if (exitCode !== null) return { exitCode, signalCode: null };
 		if (signalCode !== null) return { exitCode: -constants.signals[signalCode], signalCode };
 		return endingOf(this.#host.id);
+	}
+
+	#spawn(options: ProcessOptions): ReturnType<typeof startProcess> {
+		let cause: unknown;
+		try {
+			const started = startProcess(
+				{ ...options, stdio: streamsOf(options.stdio), name: this.name, daemon: this.daemon, runs: 'one' },
+				this.#path,
+			);
+			if (started.host.id !== -1) return started;
+		} catch (error) {
+			// What the system says has a name of its call; the rest are wrong options.
+			if (!(error instanceof Error && 'syscall' in error)) throw error;
+			cause = error;
+		}
+		throw new ProcessError(
+			`the system could not start ${this.name}: ${whyNotStarted(options, cause)}`,
+			cause === undefined ? undefined : { cause },
+		);
 	}
 
 	#started(verb: string): Host {

@@ -3,6 +3,7 @@ import {
 	HostExitError,
 	here,
 	howItEnded,
+	makeCall,
 	Registry,
 	readTimeout,
 	type SyncWaitOptions,
@@ -78,16 +79,13 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 		const { signal, transfer, resourceLimits } = this.#options;
 		signal?.throwIfAborted();
 		const options = { name: this.name, daemon: this.daemon, runs: 'one' as const, resourceLimits };
+		// Before anything is started, as it may be refused.
+		const call = makeCall(target as (...args: never[]) => unknown, args, 'thread', { transfer });
 		const { host, record } = startThread(options, here().path);
-		try {
-			void host.call(target as (...args: never[]) => unknown, args, transfer).then(
-				(value) => this.#settle.resolve(value as Awaited<R>),
-				(error) => this.#settle.reject(this.#asOurs(error)),
-			);
-		} catch (refusal) {
-			void host.terminate();
-			throw refusal;
-		}
+		void host.run(call).then(
+			(value) => this.#settle.resolve(value as Awaited<R>),
+			(error) => this.#settle.reject(this.#asOurs(error)),
+		);
 		this.#work = null;
 		this.#running = { host, record };
 		host.flush(); // the caller may block next

@@ -53,7 +53,7 @@ export class Worker {
 			task.resolve(await this.#call(task.call));
 		} catch (error) {
 			if (this.#verdict !== null) task.reject(this.#verdict.error, this.#verdict.isCallers);
-			else if (error instanceof HostExitError && !error.started && error.exit.reason !== 'failed-to-start') {
+			else if (error instanceof HostExitError && !error.mayHaveRun && error.exit.reason !== 'failed-to-start') {
 				task.state = 'queued';
 				return false;
 			} else task.reject(error instanceof HostExitError ? this.#crash(error, task) : error);
@@ -68,6 +68,7 @@ export class Worker {
 	/** Ends the worker with the task it runs, which is rejected with `error`. */
 	stop(error: unknown, isCallers: boolean): void {
 		this.isLeaving = true;
+		this.host.ref(); // someone waits for its end
 		this.#verdict ??= { error, isCallers };
 		void this.host.terminate('SIGKILL');
 	}

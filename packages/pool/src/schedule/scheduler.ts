@@ -98,12 +98,21 @@ export class Scheduler {
 
 	#dispatch(): void {
 		while (this.#queue.length > 0 && this.#broken === null) {
-			const worker = this.#idle.pop() ?? this.#hire();
+			const worker = this.#wake() ?? this.#hire();
 			if (worker === undefined) return;
 			const task = this.#queue.shift();
 			if (task === undefined) return;
 			void this.#give(worker, task);
 		}
+	}
+
+	/** A worker that waits for work. One that died while it waited is not given any. */
+	#wake(): Worker | undefined {
+		for (let worker = this.#idle.pop(); worker !== undefined; worker = this.#idle.pop()) {
+			if (worker.host.isAlive) return worker;
+			worker.isLeaving = true;
+		}
+		return undefined;
 	}
 
 	async #give(worker: Worker, task: Task): Promise<void> {
@@ -123,7 +132,11 @@ export class Scheduler {
 	/** A worker has nothing to do: it takes the next task, waits, or leaves. */
 	#free(worker: Worker): void {
 		if (worker.isLeaving) worker.host.end();
-		else this.#idle.push(worker);
+		else {
+			const next = this.#broken === null ? this.#queue.shift() : undefined;
+			if (next !== undefined) return void this.#give(worker, next);
+			this.#idle.push(worker);
+		}
 		this.#dispatch();
 		this.#retire();
 	}

@@ -10,12 +10,11 @@ const WITHOUT_SLOT_MS = 5;
 
 /**
  * Resolves when what is waited for was taken, or with false when that took longer than `timeout` milliseconds.
- * Rejects with `signal.reason`, and with what a look throws.
+ * Rejects with `signal.reason` when the signal, which is not so yet, is aborted, and with what a look throws.
  */
 export function waitAsync(awaitable: Awaitable, timeout: number, signal?: AbortSignal): Promise<boolean> {
 	return new Promise((resolve, reject) => {
-		if (signal?.aborted) reject(signal.reason);
-		else if (timeout === 0) resolve(attempt(awaitable));
+		if (timeout === 0) resolve(attempt(awaitable));
 		else new PendingWait(awaitable, timeout, signal, resolve, reject).begin();
 	});
 }

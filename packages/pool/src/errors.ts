@@ -38,7 +38,7 @@ export class WorkerCrashedError extends Error {
 	readonly reason: Exit['reason'];
 	/** The end of what the worker process said on stderr when it died; empty for threads. */
 	readonly stderr: string;
-	/** @param workerId the pid of a process, the `threadId` of a thread  @param task its name */
+	/** @param workerId the pid of a process, the `threadId` of a thread  @param task its name; empty when it ran none */
 	constructor(
 		message: string,
 		exit: Exit,

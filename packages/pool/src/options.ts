@@ -1,13 +1,16 @@
 import type { Transferable } from 'node:worker_threads';
 
-/** How a pool is made. */
-export interface PoolOptions<I extends readonly unknown[] = readonly unknown[]> {
+/** How a pool is made. `I` are the arguments of its initializer. */
+export interface PoolOptions<I extends readonly unknown[] = readonly []> {
 	/** How many workers at most; the number of processors when left out. They start when there is work for them. */
 	readonly workers?: number;
-	/** Runs in each worker before its first task. When it throws, the pool is broken. */
+	/**
+	 * Runs in each worker before its first task. When it throws, the pool is broken: what has not begun, and every later
+	 * call, rejects with BrokenPoolError.
+	 */
 	readonly initializer?: (...args: [...I]) => unknown;
-	readonly initargs?: I;
-	/** After so many tasks a worker is replaced by a fresh one. */
+	readonly initargs?: Readonly<I>;
+	/** After so many tasks - a chunk of a map counts as one - a worker is replaced by a fresh one. */
 	readonly maxTasksPerWorker?: number;
 	readonly resourceLimits?: {
 		/** Megabytes; a task that exceeds them is rejected, and its worker replaced. */
@@ -17,6 +20,12 @@ export interface PoolOptions<I extends readonly unknown[] = readonly unknown[]> 
 	readonly env?: NodeJS.ProcessEnv;
 	/** Options of Node for the workers; this process's when left out. */
 	readonly execArgv?: readonly string[];
+}
+
+/** The options of any pool, whatever its initializer takes. */
+export interface PoolSettings extends Omit<PoolOptions, 'initializer' | 'initargs'> {
+	readonly initializer?: (...args: never[]) => unknown;
+	readonly initargs?: readonly unknown[];
 }
 
 /** What may be said of one task. */
@@ -61,7 +70,7 @@ export interface ImapOptions {
 }
 
 /** A whole number of at least 1, or the default. Throws a TypeError or RangeError that names the option. */
-export function positiveInteger(name: string, value: unknown, otherwise: number): number {
+export function positiveInteger<D>(name: string, value: unknown, otherwise: D): number | D {
 	if (value === undefined) return otherwise;
 	if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${kindOf(value)}`);
 	if (!Number.isSafeInteger(value) || value < 1)
@@ -69,6 +78,24 @@ export function positiveInteger(name: string, value: unknown, otherwise: number)
 	return value;
 }
 
+/** Throws a TypeError or RangeError that names the option no pool can be made with. */
+export function checkSettings(settings: PoolSettings): void {
+	const { initializer, initargs, maxTasksPerWorker, resourceLimits, env, execArgv } = settings;
+	positiveInteger('maxTasksPerWorker', maxTasksPerWorker, undefined);
+	positiveInteger('maxOldGenerationSizeMb', resourceLimits?.maxOldGenerationSizeMb, undefined);
+	if (initializer !== undefined && typeof initializer !== 'function')
+		throw new TypeError(`initializer must be a function, not ${kindOf(initializer)}`);
+	if (initargs !== undefined && !Array.isArray(initargs))
+		throw new TypeError(`initargs must be an array, not ${kindOf(initargs)}`);
+	if (env !== undefined && (typeof env !== 'object' || env === null))
+		throw new TypeError(`env must be an object, not ${kindOf(env)}`);
+	if (execArgv === undefined) return;
+	if (!Array.isArray(execArgv) || !execArgv.every((argument) => typeof argument === 'string'))
+		throw new TypeError('execArgv must be an array of strings');
+}
+
 export function kindOf(value: unknown): string {
-	return value === null ? 'null' : `a ${typeof value}`;
+	if (value === null) return 'null';
+	const type = typeof value;
+	return `${type === 'object' || type === 'undefined' ? 'an' : 'a'} ${type}`;
 }

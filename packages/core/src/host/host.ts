@@ -250,25 +250,34 @@ function withCallSite(error: unknown, { site }: Call, name: string): unknown {
 	const frames = site.stack
 		.split('\n')
 		.slice(1)
-		.filter((line) => !line.includes('/@conc/') && !isOwnFrame(line));
+		.filter((line) => !isOwnFrame(line));
 	if (frames.length === 0) return error;
 	const stack = `${error.stack}\n    in ${name}, called from:\n${frames.join('\n')}`;
 	Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true });
 	return error;
 }
 
-const ownFile = /\((.*):\d+:\d+\)$|at (.*):\d+:\d+$/;
+const frameFile = /(?:\(|at (?:async )?)([^()]*):\d+:\d+\)?$/;
+const packageFile = /(?:^|\/node_modules\/)@conc\/\w+\/|^conc:far$|^node:internal\//;
+const siblingFile = /^\w+\/dist\/index\.js$/;
 
-/** Frames of this very file are ours and say nothing to a user. */
+/** Frames of our own packages, and of Node itself, say nothing to a user. */
 function isOwnFrame(line: string): boolean {
-	const [, inParentheses, bare] = ownFile.exec(line) ?? [];
-	return (inParentheses ?? bare) === ownUrl();
+	const file = fileOf(line);
+	if (packageFile.test(file)) return true;
+	const root = packagesRoot();
+	return root !== '' && file.startsWith(root) && siblingFile.test(file.slice(root.length));
 }
 
-function ownUrl(): string {
-	return realm('own url', () => {
+/** Where the packages are side by side, as in their repository; empty in an app bundled into one file. */
+function packagesRoot(): string {
+	return realm('packages root', () => {
 		const [, here = ''] = new Error('here').stack?.split('\n') ?? [];
-		const [, inParentheses, bare] = ownFile.exec(here) ?? [];
-		return inParentheses ?? bare ?? '';
+		const own = fileOf(here);
+		return own.endsWith('/core/dist/index.js') ? own.slice(0, -'core/dist/index.js'.length) : '';
 	});
+}
+
+function fileOf(frame: string): string {
+	return frameFile.exec(frame)?.[1] ?? '';
 }

@@ -1,5 +1,6 @@
 import {
 	type Call,
+	type Exit,
 	type Host,
 	HostExitError,
 	here,
@@ -11,13 +12,16 @@ import {
 	TimeoutError,
 } from '@conc/core';
 import { WorkerCrashedError } from '../errors.js';
-import type { PoolOptions } from '../options.js';
+import type { PoolSettings } from '../options.js';
 import type { Task } from '../submit/task.js';
 
 export type Medium = 'thread' | 'process';
 
 /** The longest time Node's timers can take. */
 const LONGEST_MS = 2 ** 31 - 1;
+
+/** A worker that was stopped and is still there after so long is not waited for: a thread in a native call is. */
+const STUCK_MS = 5_000;
 
 const numbers = () => realm('pool worker numbers', () => ({ process: 1, thread: 1 }));
 
@@ -27,24 +31,28 @@ export class Worker {
 	readonly #prepared = new Map<string, Prepared>();
 	/** How many tasks it has been given. */
 	tasks = 0;
-	/** It gets no more tasks. */
+	/** It gets no more tasks and is about to end, because the pool wants it. */
 	isLeaving = false;
 	/** The task it runs. */
 	current: Task | null = null;
-	/** The reason why the present task's worker is being ended, where the caller or a time limit wants it. */
-	#verdict: { readonly error: unknown; readonly isCallers: boolean } | null = null;
+	/** Resolves when it has ended, or when it is stuck and given up. */
+	readonly gone: Promise<void>;
+	#giveUp: () => void = () => {};
 
-	constructor(medium: Medium, options: PoolOptions) {
-		this.host = startHost(medium, options);
+	constructor(medium: Medium, settings: PoolSettings) {
+		this.host = startHost(medium, settings);
 		this.host.unref(); // a worker with nothing to do keeps nobody waiting
+		this.gone = new Promise((resolve) => {
+			this.#giveUp = resolve;
+			void this.host.exited.then(() => resolve());
+		});
 	}
 
 	/**
-	 * Runs a task to its end and settles it, whatever happens to the worker. False when the worker was dead already, and
-	 * the task has not begun: then another worker may have it.
+	 * Runs a task to its end and settles it, whatever happens to the worker. False when the worker died and the task has
+	 * not begun: then another worker may have it.
 	 */
 	async run(task: Task): Promise<boolean> {
-		this.tasks++;
 		this.current = task;
 		task.state = 'running';
 		this.host.ref();
@@ -52,30 +60,51 @@ export class Worker {
 		try {
 			task.resolve(await this.#call(task.call));
 		} catch (error) {
-			if (this.#verdict !== null) task.reject(this.#verdict.error, this.#verdict.isCallers);
-			else if (error instanceof HostExitError && !error.mayHaveRun && error.exit.reason !== 'failed-to-start') {
+			if (!(error instanceof HostExitError)) task.reject(error);
+			else if (task.isCondemned || error.mayHaveRun) task.reject(this.crash(error.exit, task));
+			else {
 				task.state = 'queued';
 				return false;
-			} else task.reject(error instanceof HostExitError ? this.#crash(error, task) : error);
+			}
 		} finally {
 			stopClock();
 			this.current = null;
-			this.host.unref();
+			if (!this.isLeaving) this.host.unref();
 		}
 		return true;
 	}
 
-	/** Ends the worker with the task it runs, which is rejected with `error`. */
-	stop(error: unknown, isCallers: boolean): void {
+	/** Lets it end by itself. */
+	leave(): void {
 		this.isLeaving = true;
-		this.host.ref(); // someone waits for its end
-		this.#verdict ??= { error, isCallers };
+		this.host.ref(); // whoever joins waits for its end
+		this.host.end();
+	}
+
+	/** Ends it at once. The task it runs is rejected when it is gone, as its verdict says. */
+	stop(): void {
+		this.isLeaving = true;
+		this.host.ref();
 		void this.host.terminate('SIGKILL');
+		const timer = setTimeout(() => {
+			this.current?.reject(this.crash({ exitCode: 1, signalCode: null, reason: 'terminated' }, this.current));
+			this.host.unref();
+			this.#giveUp();
+		}, STUCK_MS);
+		void this.gone.then(() => clearTimeout(timer));
 	}
 
 	/** Lets the far side forget what was prepared for a map that is over. */
 	release(prepared: Prepared): void {
 		if (this.#prepared.delete(prepared.id)) this.host.release(prepared);
+	}
+
+	/** What its end is to the task it ran, or to the pool. */
+	crash(exit: Exit, task: Task | null): WorkerCrashedError {
+		const { name, id, medium } = this.host;
+		const who = `${name} (${medium === 'process' ? 'pid' : 'thread'} ${id})`;
+		const when = task === null ? '' : ` while it ran ${task.name}`;
+		return new WorkerCrashedError(`${who} ${howItEnded(exit)}${when}`, exit, id, task?.name ?? '');
 	}
 
 	#call(call: Call): Promise<unknown> {
@@ -91,32 +120,34 @@ export class Worker {
 		if (task.timeout > LONGEST_MS) return () => {};
 		let timer: NodeJS.Timeout | undefined;
 		let isOver = false;
-		const message = `${task.name} ran longer than its timeout of ${task.timeout} ms`;
-		// The start of the worker is not the task's time.
+		const end = () => {
+			if (isOver) return;
+			const message = `${task.name} ran longer than its timeout of ${task.timeout} ms`;
+			task.condemn(new TimeoutError(message), false);
+			this.stop();
+		};
+		// The start of the worker is not the task's time; and what arrived while this thread was busy counts as in time.
 		void this.host.ready.then(() => {
-			if (!isOver) timer = setTimeout(() => this.stop(new TimeoutError(message), false), task.timeout);
+			if (!isOver) timer = setTimeout(() => setImmediate(end), task.timeout);
 		});
 		return () => {
 			isOver = true;
 			clearTimeout(timer);
 		};
 	}
-
-	#crash({ exit }: HostExitError, task: Task): WorkerCrashedError {
-		const { name, id, medium } = this.host;
-		const who = `${name} (${medium === 'process' ? 'pid' : 'thread'} ${id})`;
-		return new WorkerCrashedError(
-			`${who} ${howItEnded(exit)} while it ran ${task.name}`,
-			exit,
-			id,
-			task.name,
-		);
-	}
 }
 
-function startHost(medium: Medium, { resourceLimits, env, execArgv }: PoolOptions): Host {
+function startHost(medium: Medium, { resourceLimits, env, execArgv }: PoolSettings): Host {
 	const name = `${medium === 'process' ? 'PoolWorker' : 'ThreadPoolWorker'}-${numbers()[medium]++}`;
-	const options = { name, daemon: true, runs: 'many' as const, keepsStderr: true, resourceLimits, env, execArgv };
+	const options = {
+		name,
+		daemon: true,
+		runs: 'many' as const,
+		keepsStderr: true,
+		resourceLimits,
+		env,
+		execArgv,
+	};
 	return medium === 'process'
 		? startProcess(options, here().path).host
 		: startThread(options, here().path).host;

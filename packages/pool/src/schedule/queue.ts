@@ -40,6 +40,8 @@ export class Fifo<T> {
 		if (at === -1) return false;
 		this.#items[at] = undefined;
 		this.#count--;
+		// What is removed in the order it came is found at once.
+		while (this.#head < this.#items.length && this.#items[this.#head] === undefined) this.#head++;
 		return true;
 	}
 }

@@ -1,8 +1,8 @@
-import { makeCall, type Prepared } from '@conc/core';
+import { type Exit, makeCall, type Prepared } from '@conc/core';
 import { BrokenPoolError, PoolClosedError, PoolTerminatedError } from '../errors.js';
-import { type PoolOptions, positiveInteger } from '../options.js';
+import type { PoolSettings } from '../options.js';
 import { type Medium, Worker } from '../run/worker.js';
-import { Task } from '../submit/task.js';
+import { signalOf, Task, type TaskSettings } from '../submit/task.js';
 import { Fifo } from './queue.js';
 
 /** So many workers in a row that die without a task done, within so long, are not replaced any more. */
@@ -16,26 +16,24 @@ const DEATHS_MS = 10_000;
 export class Scheduler {
 	readonly size: number;
 	readonly medium: Medium;
-	readonly #options: PoolOptions;
+	readonly #settings: PoolSettings;
 	readonly #maxTasks: number;
 	readonly #queue = new Fifo<Task>();
 	readonly #workers = new Set<Worker>();
 	readonly #idle: Worker[] = [];
+	/** Workers with a task of which it is not certain yet that it need not go back into the queue. */
+	readonly #given = new Set<Worker>();
 	#state: 'open' | 'closed' | 'terminated' = 'open';
 	#broken: BrokenPoolError | null = null;
 	/** When workers died since the last task that was done. */
 	#deaths: number[] = [];
 	#emptied: (() => void)[] = [];
 
-	constructor(medium: Medium, size: number, options: PoolOptions) {
+	constructor(medium: Medium, size: number, settings: PoolSettings) {
 		this.medium = medium;
 		this.size = size;
-		this.#options = options;
-		this.#maxTasks = positiveInteger(
-			'maxTasksPerWorker',
-			options.maxTasksPerWorker,
-			Number.POSITIVE_INFINITY,
-		);
+		this.#settings = settings;
+		this.#maxTasks = settings.maxTasksPerWorker ?? Number.POSITIVE_INFINITY;
 	}
 
 	get state(): 'open' | 'closed' | 'terminated' {
@@ -44,26 +42,29 @@ export class Scheduler {
 
 	/** Throws what a call made now would be rejected with. */
 	check(): void {
-		if (this.#broken !== null) throw this.#broken;
 		if (this.#state !== 'open')
 			throw new PoolClosedError(`the pool was ${this.#state}: it takes no more tasks; make a new one`);
+		if (this.#broken !== null) throw this.#broken;
 	}
 
 	/** Takes a task over. It settles, whatever happens. */
-	submit(task: Task, options: { signal?: AbortSignal } = {}): void {
-		if (options.signal?.aborted) return task.reject(options.signal.reason, true);
-		task.follow(options, (reason) => this.cancel(task, reason));
+	submit(task: Task, settings: TaskSettings = {}): void {
+		const signal = signalOf(settings);
+		if (signal?.aborted) return task.reject(signal.reason, true);
+		if (this.#refuses(task)) return;
+		if (signal !== undefined) task.follow(signal, (reason) => this.cancel(task, reason));
 		this.#queue.push(task);
 		this.#dispatch();
 	}
 
 	/** Rejects a task: a queued one never starts, of a running one the worker is replaced. False when it is settled. */
 	cancel(task: Task, reason: unknown): boolean {
-		if (task.state === 'settled') return false;
+		if (task.isSettled) return false;
+		task.condemn(reason, true);
 		if (this.#queue.remove(task)) {
-			task.reject(reason, true);
+			task.reject(reason);
 			this.#retire();
-		} else this.#workerOf(task)?.stop(reason, true);
+		} else this.#workerOf(task)?.stop();
 		return true;
 	}
 
@@ -84,20 +85,33 @@ export class Scheduler {
 
 	async terminate(): Promise<void> {
 		this.#state = 'terminated';
-		const reason = () => new PoolTerminatedError('the pool was terminated before the task was done');
-		this.#rejectQueued(reason, true);
-		for (const worker of this.#workers) worker.stop(reason(), true);
+		for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) this.#refuses(task);
+		this.#idle.length = 0;
+		for (const worker of this.#workers) {
+			worker.current?.condemn(terminated(), true);
+			worker.stop();
+		}
 		await this.gone();
 	}
 
-	/** Resolves when the last worker has ended. */
+	/** Resolves when nothing is left to do and the last worker has ended. */
 	gone(): Promise<void> {
-		if (this.#workers.size === 0 && this.#queue.length === 0) return Promise.resolve();
-		return new Promise((resolve) => this.#emptied.push(resolve));
+		return new Promise((resolve) => {
+			this.#emptied.push(resolve);
+			this.#retire();
+		});
+	}
+
+	/** Rejects a task that may not start any more. */
+	#refuses(task: Task): boolean {
+		if (this.#state === 'terminated') task.reject(terminated(), true);
+		else if (this.#broken !== null) task.reject(this.#broken);
+		else return false;
+		return true;
 	}
 
 	#dispatch(): void {
-		while (this.#queue.length > 0 && this.#broken === null) {
+		while (this.#queue.length > 0) {
 			const worker = this.#wake() ?? this.#hire();
 			if (worker === undefined) return;
 			const task = this.#queue.shift();
@@ -116,24 +130,24 @@ export class Scheduler {
 	}
 
 	async #give(worker: Worker, task: Task): Promise<void> {
-		if (worker.tasks + 1 >= this.#maxTasks) worker.isLeaving = true;
-		if (!(await worker.run(task))) this.#takeBack(task);
-		if (worker.host.exit !== null) return; // its end is dealt with where it was hired
+		this.#given.add(worker);
+		worker.tasks++;
+		const hasRun = await worker.run(task);
+		this.#given.delete(worker);
+		if (!hasRun && !this.#refuses(task)) {
+			if (task.isCondemned) task.reject(undefined);
+			else this.#queue.unshift(task);
+		}
+		if (worker.host.exit !== null || worker.isLeaving) return this.#retire(); // `#gone` deals with its end
 		this.#deaths = [];
 		this.#free(worker);
 	}
 
-	/** The worker died before it began the task, so nothing of it has happened. */
-	#takeBack(task: Task): void {
-		if (this.#broken !== null) task.reject(this.#broken);
-		else this.#queue.unshift(task);
-	}
-
 	/** A worker has nothing to do: it takes the next task, waits, or leaves. */
 	#free(worker: Worker): void {
-		if (worker.isLeaving) worker.host.end();
+		if (worker.tasks >= this.#maxTasks || this.#broken !== null) worker.leave();
 		else {
-			const next = this.#broken === null ? this.#queue.shift() : undefined;
+			const next = this.#queue.shift();
 			if (next !== undefined) return void this.#give(worker, next);
 			this.#idle.push(worker);
 		}
@@ -143,59 +157,92 @@ export class Scheduler {
 
 	/** A new worker, unless there are as many as there may be; undefined as well while its initializer runs. */
 	#hire(): Worker | undefined {
-		if ([...this.#workers].filter(({ isLeaving }) => !isLeaving).length >= this.size) return undefined;
-		const worker = new Worker(this.medium, this.#options);
+		const staying = [...this.#workers].filter(({ isLeaving }) => !isLeaving);
+		if (staying.length >= this.size) return undefined;
+		// Those that still run their initializer will take what is queued.
+		if (staying.filter(({ tasks }) => tasks === 0).length >= this.#queue.length) return undefined;
+		const initialize = this.#initialize();
+		if (initialize === undefined) return undefined;
+		let worker: Worker;
+		try {
+			worker = new Worker(this.medium, this.#settings);
+		} catch (error) {
+			// A worker that runs will take what is queued; with none, it cannot be done.
+			if (staying.length === 0) this.#rejectQueued(error);
+			return undefined;
+		}
 		this.#workers.add(worker);
-		void worker.host.exited.then((exit) => this.#gone(worker, exit.error));
-		const { initializer, initargs = [] } = this.#options;
-		if (initializer === undefined) return worker;
-		const task = new Task(makeCall(initializer as (...args: never[]) => unknown, initargs, this.medium));
-		void worker.run(task).then((begun) => begun || task.reject(new Error('its worker died at once')));
-		task.promise.then(
-			() => worker.host.exit === null && this.#free(worker),
-			(error) => this.#break('the initializer failed', error),
-		);
+		void worker.gone.then(() => this.#gone(worker));
+		if (initialize === null) return worker;
+		void this.#prepare(worker, initialize);
 		return undefined;
 	}
 
-	#gone(worker: Worker, error: unknown): void {
+	/** The task that comes first in each worker; null when there is none, undefined when it cannot cross. */
+	#initialize(): Task | null | undefined {
+		const { initializer, initargs = [] } = this.#settings;
+		if (initializer === undefined) return null;
+		try {
+			return new Task(makeCall(initializer, initargs, this.medium));
+		} catch (error) {
+			this.#break('its initializer cannot be sent to a worker', error);
+			return undefined;
+		}
+	}
+
+	async #prepare(worker: Worker, initialize: Task): Promise<void> {
+		const isThere = () => !worker.isLeaving && worker.host.exit === null; // else `#gone` deals with it
+		initialize.promise.then(
+			() => isThere() && this.#free(worker),
+			(error) => isThere() && this.#break('its initializer failed', error),
+		);
+		if (!(await worker.run(initialize))) initialize.reject(undefined);
+	}
+
+	#gone(worker: Worker): void {
 		this.#workers.delete(worker);
 		const at = this.#idle.indexOf(worker);
 		if (at !== -1) this.#idle.splice(at, 1);
-		if (!worker.isLeaving && this.#state !== 'terminated') this.#noteDeath(error);
+		const { exit } = worker.host;
+		if (exit === null)
+			this.#given.delete(worker); // it is stuck, and its task was rejected
+		else if (!worker.isLeaving) {
+			// The system has no room for another: those that run go on, and it is tried again at the next call.
+			if (exit.reason === 'failed-to-start' && this.#workers.size > 0) return;
+			this.#noteDeath(worker, exit);
+		}
 		this.#dispatch();
 		this.#retire();
 	}
 
-	#noteDeath(error: unknown): void {
+	#noteDeath(worker: Worker, exit: Exit): void {
 		const now = performance.now();
 		this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS_MS), now];
-		if (this.#deaths.length >= DEATHS)
-			this.#break(`${DEATHS} workers in a row died without a task done`, error);
+		if (this.#deaths.length < DEATHS) return;
+		this.#break(`${DEATHS} workers in a row died without a task done`, worker.crash(exit, null));
 	}
 
+	/** From now on every task is rejected, but those that run are let finish. */
 	#break(why: string, cause: unknown): void {
 		if (this.#broken !== null) return;
-		const broken = new BrokenPoolError(`the pool is broken: ${why}`, { cause });
-		this.#broken = broken;
-		this.#rejectQueued(() => broken, false);
-		for (const worker of this.#workers) worker.stop(broken, false);
+		this.#broken = new BrokenPoolError(`the pool is broken: ${why}`, { cause });
+		this.#rejectQueued(this.#broken);
+		this.#idle.length = 0;
+		for (const worker of this.#workers) {
+			const isBusy = worker.isLeaving || (worker.current !== null && worker.tasks > 0);
+			if (!isBusy) worker.stop();
+		}
 	}
 
-	#rejectQueued(reason: () => Error, isCallers: boolean): void {
-		for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift())
-			task.reject(reason(), isCallers);
+	#rejectQueued(error: unknown): void {
+		for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) task.reject(error);
 	}
 
 	/** Once nothing more can come, lets the workers go that have nothing to do. */
 	#retire(): void {
 		if (this.#state === 'open' || this.#queue.length > 0) return;
-		for (const worker of this.#idle.splice(0)) {
-			worker.isLeaving = true;
-			worker.host.ref(); // whoever joins waits for its end
-			worker.host.end();
-		}
-		if (this.#workers.size > 0) return;
+		for (const worker of this.#idle.splice(0)) worker.leave();
+		if (this.#workers.size > 0 || this.#given.size > 0) return;
 		for (const resolve of this.#emptied.splice(0)) resolve();
 	}
 
@@ -203,3 +250,5 @@ export class Scheduler {
 		return [...this.#workers].find(({ current }) => current === task);
 	}
 }
+
+const terminated = () => new PoolTerminatedError('the pool was terminated before the task was done');

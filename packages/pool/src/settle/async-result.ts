@@ -1,26 +1,28 @@
 import { deliver, type WaitOptions, waitFor } from '@conc/core';
 
+/** What an AsyncResult tells of. */
+export interface Pending {
+	readonly promise: Promise<unknown>;
+	readonly state: 'queued' | 'running' | 'fulfilled' | 'rejected';
+}
+
 /**
  * A result that may not be there yet: a promise, and Python's ways to ask it. (`multiprocessing.pool.AsyncResult`)
+ *
+ * An error that nobody asks for - by awaiting it, `get`, `wait` or an `errorCallback` - is an unhandled rejection, as
+ * that of any promise, unless the caller cancelled, aborted or terminated the task.
  */
 export class AsyncResult<R> implements Promise<R> {
 	readonly [Symbol.toStringTag] = 'AsyncResult';
+	readonly #pending: Pending;
 	readonly #promise: Promise<R>;
 	readonly #cancel: () => boolean;
-	#outcome: 'pending' | 'fulfilled' | 'rejected' = 'pending';
 
 	/** @internal */
-	constructor(promise: Promise<R>, cancel: () => boolean) {
-		this.#promise = promise;
+	constructor(pending: Pending, cancel: () => boolean) {
+		this.#pending = pending;
+		this.#promise = pending.promise as Promise<R>;
 		this.#cancel = cancel;
-		promise.then(
-			() => {
-				this.#outcome = 'fulfilled';
-			},
-			() => {
-				this.#outcome = 'rejected';
-			},
-		);
 	}
 
 	/**
@@ -38,13 +40,14 @@ export class AsyncResult<R> implements Promise<R> {
 
 	/** Whether the task is settled. */
 	get ready(): boolean {
-		return this.#outcome !== 'pending';
+		const { state } = this.#pending;
+		return state === 'fulfilled' || state === 'rejected';
 	}
 
 	/** Whether the task is done without an error. Throws while it is not settled. */
 	get successful(): boolean {
-		if (this.#outcome === 'pending') throw new Error('the result is not there yet: see ready, or wait()');
-		return this.#outcome === 'fulfilled';
+		if (!this.ready) throw new Error('the result is not there yet: see ready, or wait()');
+		return this.#pending.state === 'fulfilled';
 	}
 
 	/**
@@ -72,7 +75,7 @@ export class AsyncResult<R> implements Promise<R> {
 	}
 
 	toString(): string {
-		return `AsyncResult(${this.#outcome})`;
+		return `AsyncResult(${this.#pending.state})`;
 	}
 
 	[Symbol.for('nodejs.util.inspect.custom')](): string {

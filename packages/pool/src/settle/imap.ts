@@ -7,7 +7,8 @@ export interface ImapPlan<T> {
 	/** How many items at most are under way or waiting for the consumer. */
 	readonly buffersize: number;
 	/** Results in the order of the input, or as they come. */
-	readonly ordered: boolean;
+	readonly isOrdered: boolean;
+	readonly signal: AbortSignal | undefined;
 	/** Sends a chunk to the pool. */
 	submit(chunk: T[]): { promise: Promise<unknown[]>; cancel(): void };
 	/** Everything is over. */
@@ -30,76 +31,78 @@ interface Chunk {
 export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 	readonly #plan: ImapPlan<T>;
 	readonly #input: Iterator<T> | AsyncIterator<T>;
+	readonly #isAsync: boolean;
 	/** Chunks whose results have not all been handed over, in the order of the input. */
 	readonly #chunks: Chunk[] = [];
 	readonly #ready: R[] = [];
 	#underWay = 0;
-	#drawing: Promise<void> | null = null;
+	#isDrawing = false;
 	#inputState: 'open' | 'ended' | 'failed' = 'open';
 	#inputError: unknown;
+	/** The reason of the signal, which does not wait for its turn. */
+	#aborted: { reason: unknown } | null = null;
 	#isOver = false;
 	#wake: () => void = () => {};
+	/** The calls of `next` are answered one after the other. */
+	#turn: Promise<unknown> = Promise.resolve();
 
 	constructor(plan: ImapPlan<T>) {
 		this.#plan = plan;
-		const { items } = plan;
+		const { items, signal } = plan;
+		this.#isAsync = Symbol.asyncIterator in items;
 		this.#input = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
-		this.#draw();
+		signal?.addEventListener('abort', this.#abort, { once: true });
+		if (signal?.aborted) this.#abort();
+		else void this.#draw();
 	}
 
 	[Symbol.asyncIterator](): this {
 		return this;
 	}
 
-	async next(): Promise<IteratorResult<R>> {
+	next(): Promise<IteratorResult<R>> {
+		const result = this.#turn.then(() => this.#next());
+		this.#turn = result.catch(() => {});
+		return result;
+	}
+
+	/** Cancels what has not been handed over, and closes the input. */
+	async return(): Promise<IteratorResult<R>> {
+		await this.#stop();
+		return { done: true, value: undefined };
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.#stop();
+	}
+
+	async #next(): Promise<IteratorResult<R>> {
 		for (;;) {
+			if (this.#isOver) return { done: true, value: undefined };
+			if (this.#aborted !== null) return this.#fail(this.#aborted.reason);
+			const failed = this.#ready.length === 0 ? this.#collect() : null;
 			if (this.#ready.length > 0) {
 				const value = this.#ready.shift() as R;
 				this.#underWay--;
-				this.#draw();
+				void this.#draw();
 				return { done: false, value };
 			}
-			if (this.#isOver) return { done: true, value: undefined };
-			const failed = this.#collect();
-			if (this.#ready.length > 0) continue;
-			if (failed !== null) {
-				await this.return();
-				throw failed.error;
+			if (failed !== null) return this.#fail(failed.error);
+			if (this.#chunks.length === 0 && !this.#isDrawing) {
+				if (this.#inputState === 'failed') return this.#fail(this.#inputError);
+				if (this.#inputState === 'ended') await this.#stop();
 			}
-			if (this.#chunks.length === 0 && this.#drawing === null && this.#inputState !== 'open') {
-				const error = this.#inputError;
-				const isFailed = this.#inputState === 'failed';
-				this.#end();
-				if (isFailed) throw error;
-				continue;
-			}
+			if (this.#isOver) continue;
 			await new Promise<void>((resolve) => {
 				this.#wake = resolve;
 			});
 		}
 	}
 
-	/** Cancels what has not been handed over, and closes the input. */
-	async return(): Promise<IteratorResult<R>> {
-		if (!this.#isOver) {
-			for (const chunk of this.#chunks.splice(0)) chunk.cancel();
-			this.#ready.length = 0;
-			const isOpen = this.#inputState === 'open';
-			this.#inputState = 'ended';
-			this.#end();
-			if (isOpen) await this.#input.return?.();
-		}
-		return { done: true, value: undefined };
-	}
-
-	async [Symbol.asyncDispose](): Promise<void> {
-		await this.return();
-	}
-
 	/** Moves what can be handed over to `#ready`; gives the failure that comes next, if there is one. */
 	#collect(): Chunk | null {
 		for (;;) {
-			const at = this.#plan.ordered ? 0 : this.#chunks.findIndex(({ state }) => state !== 'running');
+			const at = this.#plan.isOrdered ? 0 : this.#chunks.findIndex(({ state }) => state !== 'running');
 			const chunk = this.#chunks[at];
 			if (chunk === undefined || chunk.state === 'running') return null;
 			this.#ready.push(...(chunk.results as R[]));
@@ -116,57 +119,78 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 	}
 
 	/** Draws as many items as there is room for. */
-	#draw(): void {
-		if (!this.#hasRoom) return;
-		this.#drawing ??= this.#drawUntilFull().finally(() => {
-			this.#drawing = null;
-			this.#wake();
-		});
-	}
-
-	async #drawUntilFull(): Promise<void> {
-		const { chunksize } = this.#plan;
-		try {
-			while (this.#hasRoom) {
-				const chunk: T[] = [];
-				while (chunk.length < chunksize && this.#inputState === 'open') {
+	async #draw(): Promise<void> {
+		if (this.#isDrawing) return;
+		this.#isDrawing = true;
+		while (this.#hasRoom) {
+			const chunk: T[] = [];
+			try {
+				while (chunk.length < this.#plan.chunksize && this.#inputState === 'open') {
 					const drawn = this.#input.next();
-					const { done, value } = drawn instanceof Promise ? await drawn : (drawn as IteratorResult<T>);
+					const { done, value } = this.#isAsync ? await drawn : (drawn as IteratorResult<T>);
 					if (done) this.#inputState = 'ended';
 					else chunk.push(value);
 				}
-				if (chunk.length > 0 && !this.#isOver) this.#send(chunk);
+			} catch (error) {
+				this.#inputState = 'failed';
+				this.#inputError = error;
 			}
-		} catch (error) {
-			this.#inputState = 'failed';
-			this.#inputError = error;
+			if (chunk.length > 0 && !this.#isOver) this.#send(chunk);
 		}
+		this.#isDrawing = false;
+		this.#wake();
 	}
 
+	/** What cannot be sent fails in its place, as what could not be done. */
 	#send(items: T[]): void {
-		this.#underWay += items.length;
-		const { promise, cancel } = this.#plan.submit(items);
-		const chunk: Chunk = { state: 'running', results: [], error: undefined, cancel };
+		const chunk: Chunk = { state: 'running', results: [], error: undefined, cancel: () => {} };
 		this.#chunks.push(chunk);
-		promise.then(
-			(results) => {
+		this.#underWay += items.length;
+		const fail = (error: unknown) => {
+			const isItems = error instanceof ItemError;
+			chunk.results = isItems ? error.done : [];
+			chunk.error = isItems ? error.error : error;
+			chunk.state = 'failed';
+			this.#wake();
+		};
+		try {
+			const { promise, cancel } = this.#plan.submit(items);
+			chunk.cancel = cancel;
+			promise.then((results) => {
 				chunk.results = results;
 				chunk.state = 'done';
 				this.#wake();
-			},
-			(error) => {
-				const isItems = error instanceof ItemError;
-				chunk.results = isItems ? error.done : [];
-				chunk.error = isItems ? error.error : error;
-				chunk.state = 'failed';
-				this.#wake();
-			},
-		);
+			}, fail);
+		} catch (error) {
+			fail(error);
+		}
 	}
 
-	#end(): void {
+	readonly #abort = (): void => {
+		this.#aborted = { reason: this.#plan.signal?.reason };
+		this.#wake();
+	};
+
+	/** Ends the iteration with an error, which nothing that closing the input throws may replace. */
+	async #fail(error: unknown): Promise<never> {
+		await this.#stop().catch(() => {});
+		throw error;
+	}
+
+	async #stop(): Promise<void> {
 		if (this.#isOver) return;
 		this.#isOver = true;
+		this.#plan.signal?.removeEventListener('abort', this.#abort);
+		for (const chunk of this.#chunks.splice(0)) chunk.cancel();
+		this.#ready.length = 0;
+		const isOpen = this.#inputState === 'open';
+		this.#inputState = 'ended';
 		this.#plan.finish();
+		this.#wake();
+		if (!isOpen) return;
+		const closed = this.#input.return?.();
+		// A generator that waits for its next item is closed when that comes, which may be never.
+		if (this.#isDrawing) Promise.resolve(closed).catch(() => {});
+		else await closed;
 	}
 }

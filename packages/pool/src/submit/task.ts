@@ -1,4 +1,19 @@
 import { type Call, placeOf, readSignal, readTimeout } from '@conc/core';
+import { Callbacks } from './callbacks.js';
+
+export interface TaskSettings {
+	readonly signal?: AbortSignal | undefined;
+	readonly timeout?: number | undefined;
+	readonly name?: string | undefined;
+	readonly callback?: ((value: never) => void) | undefined;
+	readonly errorCallback?: ((error: unknown) => void) | undefined;
+}
+
+/** Why a task is to be rejected; `isCallers` when the caller made it so, which is nobody's unhandled rejection. */
+interface Verdict {
+	readonly error: unknown;
+	readonly isCallers: boolean;
+}
 
 /** A call on its way through a pool: queued, running, settled. */
 export class Task {
@@ -6,16 +21,19 @@ export class Task {
 	/** Milliseconds it may run, `Infinity` for no limit. */
 	readonly timeout: number;
 	readonly promise: Promise<unknown>;
-	state: 'queued' | 'running' | 'settled' = 'queued';
+	state: 'queued' | 'running' | 'fulfilled' | 'rejected' = 'queued';
 	readonly #name: string | undefined;
+	readonly #callbacks: Callbacks;
+	#verdict: Verdict | null = null;
 	#resolve: (value: unknown) => void = () => {};
 	#reject: (error: unknown) => void = () => {};
 	#cleanUp: () => void = () => {};
 
-	constructor(call: Call, options: { timeout?: number; name?: string } = {}) {
+	constructor(call: Call, settings: TaskSettings = {}) {
 		this.call = call;
-		this.timeout = readTimeout(options);
-		this.#name = options.name;
+		this.timeout = readTimeout(settings);
+		this.#name = settings.name;
+		this.#callbacks = new Callbacks(settings);
 		this.promise = new Promise((resolve, reject) => {
 			this.#resolve = resolve;
 			this.#reject = reject;
@@ -27,29 +45,58 @@ export class Task {
 		return this.#name === undefined ? placeOf(this.call.fn) : `\`${this.#name}\``;
 	}
 
+	get isSettled(): boolean {
+		return this.state === 'fulfilled' || this.state === 'rejected';
+	}
+
+	/** Whether it is to be rejected as soon as its worker is gone. */
+	get isCondemned(): boolean {
+		return this.#verdict !== null;
+	}
+
+	/** Whether it was rejected because the caller wanted it. */
+	get isCallers(): boolean {
+		return this.state === 'rejected' && this.#verdict?.isCallers === true;
+	}
+
 	/** Calls `abort` with the reason when the signal is aborted before the task is settled. */
-	follow(options: { signal?: AbortSignal }, abort: (reason: unknown) => void): void {
-		const signal = readSignal(options);
-		if (signal === undefined) return;
+	follow(signal: AbortSignal, abort: (reason: unknown) => void): void {
 		const listener = () => abort(signal.reason);
 		signal.addEventListener('abort', listener, { once: true });
 		this.#cleanUp = () => signal.removeEventListener('abort', listener);
 	}
 
+	/** Whatever comes now, the task will be rejected with this error. The first verdict holds. */
+	condemn(error: unknown, isCallers: boolean): void {
+		this.#verdict ??= { error, isCallers };
+	}
+
 	resolve(value: unknown): void {
-		this.#settle();
+		if (this.#verdict !== null) return this.reject(this.#verdict.error);
+		if (!this.#settle('fulfilled')) return;
+		this.#callbacks.fulfilled(value);
 		this.#resolve(value);
 	}
 
-	/** @param isCallers the caller made it so, by terminate, cancel or abort; it is nobody's unhandled rejection */
+	/** Rejects it with its verdict, or with `error` where there is none. */
 	reject(error: unknown, isCallers = false): void {
-		if (isCallers) this.promise.catch(() => {});
-		this.#settle();
-		this.#reject(error);
+		this.condemn(error, isCallers);
+		if (!this.#settle('rejected')) return;
+		const verdict = this.#verdict as Verdict;
+		const isHandled = this.#callbacks.rejected(verdict.error);
+		if (isHandled || verdict.isCallers) this.promise.catch(() => {});
+		this.#reject(verdict.error);
 	}
 
-	#settle(): void {
-		this.state = 'settled';
+	#settle(state: 'fulfilled' | 'rejected'): boolean {
+		if (this.isSettled) return false;
+		this.state = state;
 		this.#cleanUp();
+		return true;
 	}
+}
+
+/** The signal of a task that is about to be made, if it has one. */
+export function signalOf(settings: TaskSettings): AbortSignal | undefined {
+	return readSignal({ signal: settings.signal });
 }

@@ -1,0 +1,39 @@
+import { makeMapCall, prepare } from '@conc/core';
+import { CancelledError } from '../errors.js';
+import { type ImapOptions, positiveInteger } from '../options.js';
+import type { Scheduler } from '../schedule/scheduler.js';
+import { ImapIterator } from '../settle/imap.js';
+import { callSite } from './site.js';
+import { checkTarget, type Target } from './target.js';
+import { signalOf, Task } from './task.js';
+
+/** An iterator that sends items in chunks as room comes. Its errors show the place of this call, not of a later draw. */
+export function submitImap<T>(
+	scheduler: Scheduler,
+	fn: Target,
+	items: Iterable<T> | AsyncIterable<T>,
+	isOrdered: boolean,
+	options: ImapOptions = {},
+): ImapIterator<T, unknown> {
+	scheduler.check();
+	checkTarget(fn);
+	const { medium, size } = scheduler;
+	const chunksize = positiveInteger('chunksize', options.chunksize, 1);
+	const buffersize = positiveInteger('buffersize', options.buffersize, 2 * chunksize * size);
+	const prepared = prepare(fn, medium);
+	const site = callSite(submitImap);
+	return new ImapIterator<T, unknown>({
+		items,
+		chunksize,
+		buffersize,
+		isOrdered,
+		signal: signalOf(options),
+		submit(chunk) {
+			const task = new Task({ ...makeMapCall(prepared, chunk, 'map', medium), site }, options);
+			scheduler.submit(task, options);
+			const cancel = () => scheduler.withdraw(task, new CancelledError('the iteration ended early'));
+			return { promise: task.promise as Promise<unknown[]>, cancel };
+		},
+		finish: () => scheduler.release(prepared),
+	});
+}

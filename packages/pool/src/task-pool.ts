@@ -1,0 +1,181 @@
+import { availableParallelism } from 'node:os';
+import { makeCall } from '@conc/core';
+import { CancelledError, PoolRunningError } from './errors.js';
+import {
+	type AsyncOptions,
+	checkSettings,
+	type ImapOptions,
+	kindOf,
+	type MapOptions,
+	type PoolSettings,
+	positiveInteger,
+	type TaskOptions,
+} from './options.js';
+import type { Medium } from './run/worker.js';
+import { Scheduler } from './schedule/scheduler.js';
+import { AsyncResult } from './settle/async-result.js';
+import { Callbacks } from './submit/callbacks.js';
+import { submitImap } from './submit/imap.js';
+import { submitMap } from './submit/map.js';
+import { checkTarget, type Target } from './submit/target.js';
+import { Task } from './submit/task.js';
+
+/** What Pool and ThreadPool have in common: all but where their workers live. */
+export abstract class TaskPool {
+	readonly #scheduler: Scheduler;
+
+	/** @internal */
+	constructor(medium: Medium, workers: number | PoolSettings | undefined) {
+		const settings = typeof workers === 'object' && workers !== null ? workers : { workers };
+		checkSettings(settings);
+		const size = positiveInteger('workers', settings.workers, availableParallelism());
+		this.#scheduler = new Scheduler(medium, size, settings);
+	}
+
+	/** How many workers there are at most. */
+	get size(): number {
+		return this.#scheduler.size;
+	}
+
+	/**
+	 * Runs a function on a worker and resolves with what it returns. (`Pool.apply`, which blocks)
+	 *
+	 * The function and its arguments cross as they are now; what cannot cross rejects with a CaptureError. Rejects with
+	 * the function's error, with WorkerCrashedError when its worker dies - no other task is touched -, with TimeoutError,
+	 * with the reason of `signal`, with PoolClosedError after `close()`.
+	 */
+	apply<R>(fn: () => R, args?: readonly [], options?: TaskOptions): Promise<Awaited<R>>;
+	apply<A extends unknown[], R>(
+		fn: (...args: A) => R,
+		args: Readonly<A>,
+		options?: TaskOptions,
+	): Promise<Awaited<R>>;
+	apply(fn: Target, args: unknown = [], options: TaskOptions = {}): Promise<unknown> {
+		return attempt(() => this.#submit(fn, args, options).promise);
+	}
+
+	/** The same, as an AsyncResult, which can be asked, waited for and cancelled. (`Pool.apply_async`) */
+	applyAsync<R>(fn: () => R, args?: readonly [], options?: AsyncOptions<Awaited<R>>): AsyncResult<Awaited<R>>;
+	applyAsync<A extends unknown[], R>(
+		fn: (...args: A) => R,
+		args: Readonly<A>,
+		options?: AsyncOptions<Awaited<R>>,
+	): AsyncResult<Awaited<R>>;
+	applyAsync(fn: Target, args: unknown = [], options: AsyncOptions<never> = {}): AsyncResult<unknown> {
+		try {
+			const task = this.#submit(fn, args, options);
+			return new AsyncResult(task, () =>
+				this.#scheduler.cancel(task, new CancelledError(`${task.name} was cancelled`)),
+			);
+		} catch (error) {
+			return refused(error, options);
+		}
+	}
+
+	/**
+	 * Runs a function on each item and resolves with the results in the order of the items. (`Pool.map`)
+	 *
+	 * The items are drawn and cross now, in chunks of `chunksize`; what the function captures crosses once. Rejects with
+	 * the first error; the other chunks still run.
+	 */
+	map<T, R>(fn: (item: T) => R, items: Iterable<T>, options?: MapOptions): Promise<Awaited<R>[]>;
+	map(fn: Target, items: Iterable<unknown>, options: MapOptions = {}): Promise<unknown[]> {
+		return attempt(() => submitMap(this.#scheduler, fn, items, 'map', options));
+	}
+
+	/** Like `map`, each item being a list of arguments. (`Pool.starmap`) */
+	starmap<A extends unknown[], R>(
+		fn: (...args: A) => R,
+		items: Iterable<Readonly<NoInfer<A>>>,
+		options?: MapOptions,
+	): Promise<Awaited<R>[]>;
+	starmap(fn: Target, items: Iterable<readonly unknown[]>, options: MapOptions = {}): Promise<unknown[]> {
+		return attempt(() => submitMap(this.#scheduler, fn, items, 'starmap', options));
+	}
+
+	/**
+	 * Like `map`, but the results come one by one, in the order of the items, while items are still being drawn from an
+	 * input that may be endless or asynchronous. (`Pool.imap`)
+	 *
+	 *     for await (const result of pool.imap(fn, items)) …
+	 *
+	 * At most `buffersize` items are drawn ahead. An error comes in its place and ends the iteration, as leaving the loop
+	 * does: what has not started is cancelled, and the input is closed.
+	 */
+	imap<T, R>(
+		fn: (item: T) => R,
+		items: Iterable<T> | AsyncIterable<T>,
+		options?: ImapOptions,
+	): AsyncIterableIterator<Awaited<R>> {
+		return submitImap(this.#scheduler, fn, items, true, options) as AsyncIterableIterator<Awaited<R>>;
+	}
+
+	/** The same, the results as they come. (`Pool.imap_unordered`) */
+	imapUnordered<T, R>(
+		fn: (item: T) => R,
+		items: Iterable<T> | AsyncIterable<T>,
+		options?: ImapOptions,
+	): AsyncIterableIterator<Awaited<R>> {
+		return submitImap(this.#scheduler, fn, items, false, options) as AsyncIterableIterator<Awaited<R>>;
+	}
+
+	/** Takes no more tasks; those it has are done. (`Pool.close`) */
+	close(): void {
+		this.#scheduler.close();
+	}
+
+	/**
+	 * Ends the workers at once; tasks that are not done reject with PoolTerminatedError, never unhandled. Resolves when
+	 * the workers are gone; need not be awaited. (`Pool.terminate`)
+	 */
+	terminate(): Promise<void> {
+		return this.#scheduler.terminate();
+	}
+
+	/** Resolves when all tasks are done and the workers gone. Rejects with PoolRunningError before `close()`. (`Pool.join`) */
+	async join(): Promise<void> {
+		if (this.#scheduler.state === 'open')
+			throw new PoolRunningError('the pool still runs: close() or terminate() it first');
+		await this.#scheduler.gone();
+	}
+
+	toString(): string {
+		return `${this.constructor.name}(${this.size} workers, ${this.#scheduler.state})`;
+	}
+
+	[Symbol.for('nodejs.util.inspect.custom')](): string {
+		return this.toString();
+	}
+
+	/** Closes the pool and joins it. */
+	async [Symbol.asyncDispose](): Promise<void> {
+		this.close();
+		await this.join();
+	}
+
+	#submit(fn: Target, args: unknown, options: AsyncOptions<never>): Task {
+		this.#scheduler.check();
+		checkTarget(fn);
+		if (!Array.isArray(args)) throw new TypeError(`args must be an array, not ${kindOf(args)}`);
+		const call = makeCall(fn, args, this.#scheduler.medium, { transfer: options.transfer });
+		const task = new Task(call, options);
+		this.#scheduler.submit(task, options);
+		return task;
+	}
+}
+
+/** What is wrong with a call rejects its promise. */
+function attempt<T>(submit: () => Promise<T>): Promise<T> {
+	try {
+		return submit();
+	} catch (error) {
+		return Promise.reject(error);
+	}
+}
+
+/** The result of a call that could not be made. */
+function refused(error: unknown, options: AsyncOptions<never>): AsyncResult<unknown> {
+	const promise = Promise.reject(error);
+	if (new Callbacks(options).rejected(error)) promise.catch(() => {});
+	return new AsyncResult({ promise, state: 'rejected' }, () => false);
+}

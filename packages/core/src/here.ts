@@ -1,3 +1,4 @@
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { realm } from './realm.js';
 
 /** What a thread or process started by us is to the one that started it. */
@@ -14,16 +15,29 @@ export interface Here {
 	readonly parentPid: number | null;
 	/** The name of the process that started this one. */
 	readonly parentName: string | null;
+	/** The process this thread is in. */
+	readonly process: { readonly name: string; readonly daemon: boolean };
 }
 
-/** Who the calling thread is. A thread that @conc did not start is like the main one. */
+const environmentKey = '@conc/core:here';
+
+/** Who the calling thread is. A thread that @conc did not start is like the main one of a root. */
 export const here = () =>
 	realm<Here>('here', () => ({
+		path: [],
+		parentPid: null,
+		parentName: null,
+		process: { name: 'MainProcess', daemon: false },
+		...(getEnvironmentData(environmentKey) as Partial<Here> | undefined),
 		kind: 'main',
 		name: 'MainThread',
 		daemon: false,
 		runs: 'many',
-		path: [],
-		parentPid: null,
-		parentName: null,
 	}));
+
+/** Says who this thread is, also to threads that @conc will not have started. */
+export function settleHere(here: Here): void {
+	realm('here', () => here);
+	const { path, parentPid, parentName, process } = here;
+	setEnvironmentData(environmentKey, { path, parentPid, parentName, process });
+}

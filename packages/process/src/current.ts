@@ -21,14 +21,8 @@ export interface ParentProcess {
 /** The process that asks. (`multiprocessing.current_process`) */
 export function currentProcess(): CurrentProcess {
 	return realm('current process', () => {
-		const { kind, name, daemon } = here();
-		const isChild = kind === 'process';
-		return {
-			name: isChild ? name : 'MainProcess',
-			pid: process.pid,
-			daemon: isChild && daemon,
-			isAlive: true,
-		};
+		const { name, daemon } = here().process;
+		return { name, pid: process.pid, daemon, isAlive: true };
 	});
 }
 

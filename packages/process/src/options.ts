@@ -39,10 +39,9 @@ export interface ProcessOptions {
 
 /** Throws a TypeError for what is not an option's value. */
 export function checkOptions(options: ProcessOptions & { target: unknown; args?: unknown }): void {
-	const { target, args, name, daemon, cwd, env, execArgv, stdio, signal } = options;
+	const { target, args, name, daemon, cwd, env, execArgv, stdio, resourceLimits, signal } = options;
 	if (typeof target !== 'function') throw new TypeError(`target must be a function, not ${kindOf(target)}`);
-	if (args !== undefined && !Array.isArray(args))
-		throw new TypeError(`args must be an array, not ${kindOf(args)}`);
+	check('args', 'an array', args, Array.isArray(args));
 	check('name', 'a string', name, typeof name === 'string');
 	check('daemon', 'a boolean', daemon, typeof daemon === 'boolean');
 	check('cwd', 'a string', cwd, typeof cwd === 'string');
@@ -53,6 +52,9 @@ export function checkOptions(options: ProcessOptions & { target: unknown; args?:
 		execArgv,
 		Array.isArray(execArgv) && execArgv.every((arg) => typeof arg === 'string'),
 	);
+	const limit: unknown = resourceLimits?.maxOldGenerationSizeMb;
+	const isLimit = typeof limit === 'number' && limit > 0 && Number.isFinite(limit);
+	check('resourceLimits.maxOldGenerationSizeMb', 'a number above 0', limit, isLimit);
 	check('signal', 'an AbortSignal', signal, signal instanceof AbortSignal);
 	checkStdio(stdio);
 }
@@ -70,9 +72,11 @@ function checkStdio(stdio: unknown): void {
 }
 
 function check(name: string, what: string, value: unknown, holds: boolean): void {
-	if (value !== undefined && !holds) throw new TypeError(`${name} must be ${what}, not ${kindOf(value)}`);
+	if (value === undefined || holds) return;
+	const found = typeof value === 'number' ? value : kindOf(value);
+	throw new TypeError(`${name} must be ${what}, not ${found}`);
 }
 
 function kindOf(value: unknown): string {
-	return value === null ? 'null' : `a ${typeof value}`;
+	return value === null ? 'null' : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
 }

@@ -6,6 +6,7 @@ import {
 	here,
 	howItEnded,
 	makeCall,
+	Registry,
 	readTimeout,
 	realm,
 	type SyncWaitOptions,
@@ -21,7 +22,6 @@ type Target<A extends unknown[], R> = (...args: A) => R;
 
 /** The processes started here that have not ended. */
 export const children = () => realm('child processes', () => new Set<Process>());
-const numbers = () => realm('process numbers', () => ({ next: 1 }));
 
 /**
  * A function that runs in a process of its own. (`multiprocessing.Process`)
@@ -36,15 +36,14 @@ const numbers = () => realm('process numbers', () => ({ next: 1 }));
  */
 // biome-ignore lint/suspicious/noExplicitAny: a Process of unknown arguments must take any target
 export class Process<A extends unknown[] = any, R = unknown> {
-	readonly name: string;
-	/** Terminated when its parent ends instead of waited for. */
-	readonly daemon: boolean;
 	/**
 	 * What the target returned. Rejects with its error, or with a ProcessExitError when the process ended before. It is
 	 * not an unhandled rejection by itself; the report on stderr is.
 	 */
 	readonly result: Promise<Awaited<R>>;
 	readonly #path: readonly number[];
+	readonly #name: string;
+	readonly #daemon: boolean;
 	readonly #options: ProcessOptions;
 	readonly #settle: { resolve(value: Awaited<R>): void; reject(error: unknown): void };
 	/** Let go of at the start, so that nothing keeps the arguments. */
@@ -62,9 +61,9 @@ export class Process<A extends unknown[] = any, R = unknown> {
 		const { target, args = [] as unknown as A, ...rest } = options;
 		this.#work = { target, args };
 		this.#options = rest;
-		this.#path = [...here().path, numbers().next++];
-		this.name = rest.name ?? `Process-${this.#path.join(':')}`;
-		this.daemon = rest.daemon ?? (here().kind === 'process' && here().daemon);
+		this.#path = [...here().path, Registry.ours().nextProcessNumber()];
+		this.#name = rest.name ?? `Process-${this.#path.join(':')}`;
+		this.#daemon = rest.daemon ?? here().process.daemon;
 		let settle: { resolve(value: Awaited<R>): void; reject(error: unknown): void } | undefined;
 		this.result = new Promise<Awaited<R>>((resolve, reject) => {
 			settle = { resolve, reject };
@@ -82,9 +81,9 @@ export class Process<A extends unknown[] = any, R = unknown> {
 		this.#refuseClosed();
 		if (this.#work === null)
 			throw new ProcessError(`${this.name} was started before: a process runs once, make another one`);
-		if (here().kind === 'process' && here().daemon) {
+		if (here().process.daemon) {
 			throw new ProcessError(
-				`${here().name} is a daemon, and a daemon may not have children: start it with daemon: false`,
+				`${here().process.name} is a daemon, and a daemon may not have children: start it with daemon: false`,
 			);
 		}
 		const { target, args } = this.#work;
@@ -121,6 +120,15 @@ export class Process<A extends unknown[] = any, R = unknown> {
 		const host = this.#started('join');
 		if (host.exit !== null) return true;
 		return waitForEnd(host.id, timeout, () => host.pump());
+	}
+
+	get name(): string {
+		return this.#name;
+	}
+
+	/** Terminated when its parent ends instead of waited for. */
+	get daemon(): boolean {
+		return this.#daemon;
 	}
 
 	/** Started and not ended yet. (`Process.is_alive`) */

@@ -27,16 +27,7 @@ export class CurrentThread {
 brand(CurrentThread, '@conc/thread:CurrentThread');
 
 /** The thread a process starts with. It lives as long as the process does. */
-export class MainThread {
-	readonly name = 'MainThread';
-	readonly daemon = false;
-	readonly isAlive = true;
-
-	toString(): string {
-		return 'Thread(MainThread, started)';
-	}
-}
-brand(MainThread, '@conc/thread:MainThread');
+export type MainThread = Pick<CurrentThread, 'name' | 'daemon' | 'isAlive' | 'toString'>;
 
 /**
  * The thread that asks: `MainThread`, a Thread, a pool's worker, or a `Worker` of Node's own, which is `Worker-1`.
@@ -50,9 +41,14 @@ export function currentThread(): CurrentThread {
 	});
 }
 
-/** The main thread of this process, whichever thread asks. (`threading.main_thread`) */
+/**
+ * The main thread of this process, whichever thread asks; in the main thread itself it is `currentThread()`.
+ * (`threading.main_thread`)
+ */
 export function mainThread(): MainThread {
-	return realm('main thread', () => new MainThread());
+	return isMainThread
+		? currentThread()
+		: { name: 'MainThread', daemon: false, isAlive: true, toString: () => 'Thread(MainThread, started)' };
 }
 
 /** A number no other living thread of the process has. (`threading.get_ident`) */

@@ -11,7 +11,14 @@ export {
 	Semaphore,
 	SharedValue,
 } from '@conc/lock';
-export { CurrentThread, currentThread, getIdent, getNativeId, MainThread, mainThread } from './current.js';
+export {
+	CurrentThread,
+	currentThread,
+	getIdent,
+	getNativeId,
+	type MainThread,
+	mainThread,
+} from './current.js';
 export { ThreadError, ThreadExitError } from './errors.js';
 export type { ThreadOptions } from './options.js';
 export { Thread } from './thread.js';

@@ -16,20 +16,25 @@ export interface ThreadOptions {
 
 /** Throws a TypeError for what is not an option's value. */
 export function checkOptions(options: ThreadOptions & { target: unknown; args?: unknown }): void {
-	const { target, args, name, daemon, signal } = options;
+	const { target, args, name, daemon, resourceLimits, transfer, signal } = options;
 	if (typeof target !== 'function') throw new TypeError(`target must be a function, not ${kindOf(target)}`);
-	if (args !== undefined && !Array.isArray(args))
-		throw new TypeError(`args must be an array, not ${kindOf(args)}`);
-	if (name !== undefined && typeof name !== 'string')
-		throw new TypeError(`name must be a string, not ${kindOf(name)}`);
-	if (daemon !== undefined && typeof daemon !== 'boolean') {
-		throw new TypeError(`daemon must be a boolean, not ${kindOf(daemon)}`);
-	}
-	if (signal !== undefined && !(signal instanceof AbortSignal)) {
-		throw new TypeError(`signal must be an AbortSignal, not ${kindOf(signal)}`);
-	}
+	check('args', 'an array', args, Array.isArray(args));
+	check('name', 'a string', name, typeof name === 'string');
+	check('daemon', 'a boolean', daemon, typeof daemon === 'boolean');
+	check(
+		'resourceLimits',
+		'an object',
+		resourceLimits,
+		typeof resourceLimits === 'object' && resourceLimits !== null,
+	);
+	check('transfer', 'an array', transfer, Array.isArray(transfer));
+	check('signal', 'an AbortSignal', signal, signal instanceof AbortSignal);
+}
+
+function check(name: string, what: string, value: unknown, holds: boolean): void {
+	if (value !== undefined && !holds) throw new TypeError(`${name} must be ${what}, not ${kindOf(value)}`);
 }
 
 function kindOf(value: unknown): string {
-	return value === null ? 'null' : `a ${typeof value}`;
+	return value === null ? 'null' : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
 }

@@ -35,14 +35,13 @@ interface Running {
  */
 // biome-ignore lint/suspicious/noExplicitAny: a Thread of unknown arguments must take any target
 export class Thread<A extends unknown[] = any, R = unknown> {
-	readonly name: string;
-	/** Ended with the one that started it instead of waited for. */
-	readonly daemon: boolean;
 	/**
 	 * What the target returned. Rejects with its error, or with a ThreadExitError when the thread ended before. It is
 	 * not an unhandled rejection by itself; the report on stderr is.
 	 */
 	readonly result: Promise<Awaited<R>>;
+	readonly #name: string;
+	readonly #daemon: boolean;
 	readonly #options: ThreadOptions;
 	readonly #settle: { resolve(value: Awaited<R>): void; reject(error: unknown): void };
 	/** Let go of at the start, so that nothing keeps the arguments. */
@@ -58,8 +57,8 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 		const { target, args = [] as unknown as A, ...rest } = options;
 		this.#work = { target, args };
 		this.#options = rest;
-		this.name = rest.name ?? `Thread-${Registry.ours().nextNumber()}`;
-		this.daemon = rest.daemon ?? (here().kind === 'thread' && here().daemon);
+		this.#name = rest.name ?? `Thread-${Registry.ours().nextNumber()}`;
+		this.#daemon = rest.daemon ?? (here().kind === 'thread' && here().daemon);
 		let settle: { resolve(value: Awaited<R>): void; reject(error: unknown): void } | undefined;
 		this.result = new Promise<Awaited<R>>((resolve, reject) => {
 			settle = { resolve, reject };
@@ -108,6 +107,15 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 		const { host, record } = this.#started('join');
 		host.flush();
 		return Registry.ours().waitForDeath(record, timeout);
+	}
+
+	get name(): string {
+		return this.#name;
+	}
+
+	/** Ended with the one that started it instead of waited for. */
+	get daemon(): boolean {
+		return this.#daemon;
 	}
 
 	/** Started and not ended yet. (`Thread.is_alive`) */

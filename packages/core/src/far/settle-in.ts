@@ -1,3 +1,4 @@
+import { settleHere } from '../here.js';
 import type { Boot } from '../host/boot.js';
 import * as core from '../index.js';
 import { addPackageTexts, definePackage } from '../packages.js';
@@ -5,7 +6,7 @@ import { realm } from '../realm.js';
 
 /** Takes over what the parent told: who this is, and the texts for calls and for workers of its own. */
 export function settleIn({ here, texts, packages, entryUrl }: Boot): void {
-	realm('here', () => here);
+	settleHere(here);
 	realm('texts', () => texts);
 	realm('entry url', () => entryUrl);
 	definePackage('@conc/core', core, '');

@@ -86,8 +86,16 @@ function carry(
 	const socket = child.stdio[3] as unknown as Socket;
 	// Every pipe has a listener from birth: an unheard error of a dead child would end this process.
 	for (const stream of child.stdio) stream?.on('error', () => {});
-	const parentName = current().kind === 'process' ? current().name : 'MainProcess';
-	const here: Here = { kind: 'process', name, daemon, runs, path, parentPid: process.pid, parentName };
+	const here: Here = {
+		kind: 'process',
+		name,
+		daemon,
+		runs,
+		path,
+		parentPid: process.pid,
+		parentName: current().process.name,
+		process: { name, daemon },
+	};
 	const argv = process.argv.slice(1);
 	const boot = Buffer.from(
 		JSON.stringify({

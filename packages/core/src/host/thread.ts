@@ -9,6 +9,7 @@ import type { Receiver } from '../channel/channel.js';
 import { threadChannel } from '../channel/thread.js';
 import type { Exit } from '../errors.js';
 import type { Here } from '../here.js';
+import { here as current } from '../here.js';
 import { Registry, type ThreadId } from '../liveness/registry.js';
 import { texts } from '../texts.js';
 import { type Boot, bootKey, makeBoot } from './boot.js';
@@ -37,10 +38,15 @@ export function startThread(
 ): { host: Host; record: ThreadId } {
 	const registry = Registry.ours();
 	const record = registry.add();
-	const host = new Host('thread', options.name, options.daemon ?? false, (receiver) =>
-		carry(options, path, record, receiver),
-	);
-	return { host, record };
+	try {
+		const host = new Host('thread', options.name, options.daemon ?? false, (receiver) =>
+			carry(options, path, record, receiver),
+		);
+		return { host, record };
+	} catch (error) {
+		registry.cancel(record); // refused: a record nobody frees would stay for ever
+		throw error;
+	}
 }
 
 function carry(
@@ -52,7 +58,8 @@ function carry(
 	const registry = Registry.ours();
 	const { name, daemon = false, runs, resourceLimits, env, execArgv } = options;
 	const { port1, port2 } = new MessageChannel();
-	const here: Here = { kind: 'thread', name, daemon, runs, path, parentPid: null, parentName: null };
+	const { parentPid, parentName, process } = current();
+	const here: Here = { kind: 'thread', name, daemon, runs, path, parentPid, parentName, process };
 	const boot: ThreadBoot = { ...makeBoot(here), port: port2, registry: registry.memory, record };
 	const worker = new Worker(texts().far, {
 		eval: true,

@@ -15,10 +15,11 @@ const INDEX_BITS = 12;
 const CAPACITY = 1 << INDEX_BITS;
 const GENERATIONS = 1 << 18;
 
-const HEADER_WORDS = 4;
+const HEADER_WORDS = 5;
 const IDENTITY = 0; // two random words: each message gives the receiver a new wrapper around the same memory
 const DEATHS = 2; // counts up at every death that is written down, and is notified
 const NAMED = 3; // how many threads have been given a number for a name
+const PROCESSES = 4; // how many child processes have been given a number
 const RECORD_WORDS = 4;
 const STATE = 0; // generation and state
 const TID = 1; // the kernel's thread id, 0 where it is not known
@@ -156,6 +157,11 @@ export class Registry {
 	/** 1, 2, 3, …: numbers for names, unique among all threads of the process. */
 	nextNumber(): number {
 		return Atomics.add(this.#words, NAMED, 1) + 1;
+	}
+
+	/** The same for the child processes of this one. */
+	nextProcessNumber(): number {
+		return Atomics.add(this.#words, PROCESSES, 1) + 1;
 	}
 
 	#announce(): true {

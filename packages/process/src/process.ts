@@ -51,6 +51,8 @@ export class Process<A extends unknown[] = any, R = unknown> {
 	#host: Host | null = null;
 	#child: ChildProcess | null = null;
 	#isClosed = false;
+	/** How many calls wait for its end. */
+	#awaited = 0;
 
 	constructor(options: ProcessOptions & { target: () => R; args?: readonly [] });
 	constructor(options: ProcessOptions & { target: (...args: A) => R; args: Readonly<A> });
@@ -111,7 +113,7 @@ export class Process<A extends unknown[] = any, R = unknown> {
 	 * milliseconds. Rejects with a ProcessError before the start. (`Process.join`)
 	 */
 	async join(options?: WaitOptions): Promise<boolean> {
-		return waitFor(this.#started('join').exited, options);
+		return this.#whileAwaited((host) => waitFor(host.exited, options), 'join');
 	}
 
 	/** The same, blocking this thread: its event loop does not turn meanwhile. */
@@ -159,12 +161,12 @@ export class Process<A extends unknown[] = any, R = unknown> {
 
 	/** Sends SIGTERM, and resolves when the process is gone; need not be awaited. (`Process.terminate`) */
 	async terminate(): Promise<void> {
-		await this.#started('terminate').terminate('SIGTERM');
+		await this.#whileAwaited((host) => host.terminate('SIGTERM'), 'terminate');
 	}
 
 	/** Sends SIGKILL, and resolves when the process is gone; need not be awaited. (`Process.kill`) */
 	async kill(): Promise<void> {
-		await this.#started('kill').terminate('SIGKILL');
+		await this.#whileAwaited((host) => host.terminate('SIGKILL'), 'kill');
 	}
 
 	/** Sends SIGINT, as Ctrl-C does. (`Process.interrupt`) */
@@ -237,6 +239,18 @@ export class Process<A extends unknown[] = any, R = unknown> {
 		if (this.#host === null)
 			throw new ProcessError(`cannot ${verb} ${this.name} before it is started: call start() first`);
 		return this.#host;
+	}
+
+	/** A daemon keeps nobody alive by itself, but who waits for it is kept waiting. */
+	async #whileAwaited<T>(wait: (host: Host) => Promise<T>, verb: string): Promise<T> {
+		const host = this.#started(verb);
+		this.#awaited++;
+		host.ref();
+		try {
+			return await wait(host);
+		} finally {
+			if (--this.#awaited === 0 && this.daemon) host.unref();
+		}
 	}
 
 	#refuseClosed(): void {

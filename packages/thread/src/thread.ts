@@ -47,6 +47,8 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 	/** Let go of at the start, so that nothing keeps the arguments. */
 	#work: { readonly target: Target<A, R>; readonly args: Readonly<A> } | null;
 	#running: Running | null = null;
+	/** How many calls wait for its end. */
+	#awaited = 0;
 
 	constructor(options: ThreadOptions & { target: () => R; args?: readonly [] });
 	constructor(options: ThreadOptions & { target: (...args: A) => R; args: Readonly<A> });
@@ -98,7 +100,7 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 	 * milliseconds. Rejects with a ThreadError before the start. (`Thread.join`)
 	 */
 	async join(options?: WaitOptions): Promise<boolean> {
-		return waitFor(this.#started('join').host.exited, options);
+		return this.#whileAwaited((host) => waitFor(host.exited, options), 'join');
 	}
 
 	/** The same, blocking this thread: its event loop does not turn meanwhile. */
@@ -142,7 +144,7 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 	 * with a ThreadExitError. Resolves when it is gone; need not be awaited, and may be called again.
 	 */
 	async terminate(): Promise<void> {
-		await this.#started('terminate').host.terminate();
+		await this.#whileAwaited((host) => host.terminate(), 'terminate');
 	}
 
 	toString(): string {
@@ -165,6 +167,18 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 		if (this.#running === null)
 			throw new ThreadError(`cannot ${verb} ${this.name} before it is started: call start() first`);
 		return this.#running;
+	}
+
+	/** A daemon keeps nobody alive by itself, but who waits for it is kept waiting. */
+	async #whileAwaited<T>(wait: (host: Host) => Promise<T>, verb: string): Promise<T> {
+		const { host } = this.#started(verb);
+		this.#awaited++;
+		host.ref();
+		try {
+			return await wait(host);
+		} finally {
+			if (--this.#awaited === 0 && this.daemon) host.unref();
+		}
 	}
 
 	#asOurs(error: unknown): unknown {

@@ -6,6 +6,7 @@ import type { Medium } from '../codec/shareable.js';
 import type { Here } from '../here.js';
 import { living } from '../host/host.js';
 import { packageTexts } from '../packages.js';
+import { mapStack } from '../revive/source-map.js';
 
 type Target = (...args: unknown[]) => unknown;
 type CallMessage = Message & { type: 'call' };
@@ -171,6 +172,11 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
 	});
 }
 
+/** The stack as the user knows the files, without the frames of this code. */
 function stackOf(error: unknown): string {
-	return error instanceof Error ? (error.stack ?? String(error)) : String(error);
+	if (!(error instanceof Error)) return String(error);
+	const lines = (error.stack ?? String(error)).split('\n');
+	return mapStack(lines.filter((line) => !ownFrame.test(line)).join('\n'));
 }
+
+const ownFrame = /^\s+at .*(\[worker eval\]|conc:far):\d+:\d+\)?$/;

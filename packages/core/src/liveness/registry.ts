@@ -15,11 +15,12 @@ const INDEX_BITS = 12;
 const CAPACITY = 1 << INDEX_BITS;
 const GENERATIONS = 1 << 18;
 
-const HEADER_WORDS = 5;
+const HEADER_WORDS = 8;
 const IDENTITY = 0; // two random words: each message gives the receiver a new wrapper around the same memory
 const DEATHS = 2; // counts up at every death that is written down, and is notified
 const NAMED = 3; // how many threads have been given a number for a name
 const PROCESSES = 4; // how many child processes have been given a number
+const TURNS = 5; // who writes to stdout, stderr, and another descriptor
 const RECORD_WORDS = 4;
 const STATE = 0; // generation and state
 const TID = 1; // the kernel's thread id, 0 where it is not known
@@ -36,12 +37,15 @@ const environmentKey = '@conc/core:registry';
  */
 export class Registry {
 	readonly memory: SharedArrayBuffer;
+	/** A word for each stream that threads write to: the one whose turn it is, 0 when it is nobody's. */
+	readonly turns: Int32Array;
 	readonly #words: Int32Array;
 	#self: ThreadId = 0;
 
 	private constructor(memory: SharedArrayBuffer) {
 		this.memory = memory;
 		this.#words = new Int32Array(memory);
+		this.turns = new Int32Array(memory, 4 * TURNS, HEADER_WORDS - TURNS);
 	}
 
 	/** The registry this thread's own objects use: its parent's where it was handed one, else a new one. */

@@ -44,6 +44,12 @@ describe('a transfer list', () => {
 		expect(buffer.byteLength).toBe(1);
 	});
 
+	it('with a port that was moved before is an error', async () => {
+		const { port2 } = new MessageChannel();
+		await thread.call((port: MessagePort) => port.close(), [port2], [port2]);
+		expect(() => thread.call(sum, [], [port2])).toThrow('is empty or was moved before');
+	});
+
 	it('with something foreign is an error', () => {
 		expect(() => thread.call(sum, [], [{} as ArrayBuffer])).toThrow(
 			'only ArrayBuffer and MessagePort can be moved',
@@ -52,7 +58,9 @@ describe('a transfer list', () => {
 
 	it('with a buffer that was moved before is an error', async () => {
 		const bytes = new Uint8Array([1]);
-		await thread.call(sum, [bytes], [bytes.buffer]);
+		const first = thread.call(sum, [bytes], [bytes.buffer]);
+		expect(() => thread.call(sum, [bytes], [bytes.buffer])).toThrow('is empty or was moved before');
+		expect(await first).toBe(1);
 		expect(() => thread.call(sum, [], [bytes.buffer])).toThrow('is empty or was moved before');
 	});
 

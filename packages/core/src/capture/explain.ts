@@ -3,6 +3,7 @@ import { CannotCross } from '../errors.js';
 import { packageExport } from '../packages.js';
 import { builtinPath } from './builtin.js';
 import { describe } from './describe.js';
+import { explicitReference } from './mark.js';
 import { placeOf } from './place.js';
 import { wayOf } from './reference.js';
 import { divide, readCaptures } from './values.js';
@@ -36,6 +37,7 @@ function lines(fn: object, seen: Set<object>): string[] {
 }
 
 function explained(fn: object, place: string, seen: Set<object>): string[] {
+	if (explicitReference(fn) !== undefined) return [`${place} by reference: byReference names its export`];
 	const description = describe(fn);
 	if (description.type === 'native')
 		return [`${place} cannot cross: it is native and Node has it under no name`];

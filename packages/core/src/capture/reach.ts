@@ -4,7 +4,7 @@ import { packageExport } from '../packages.js';
 import { realm } from '../realm.js';
 import { builtinPath } from './builtin.js';
 import { describe } from './describe.js';
-import { divide, readCaptures } from './values.js';
+import { divide, type Reading, readCaptures } from './values.js';
 
 /** How many objects of captured data are looked at before a graph is taken to hold nothing shared. */
 const DATA_LIMIT = 10_000;
@@ -47,18 +47,20 @@ function visit(value: unknown, search: { seen: Set<object>; constant: boolean })
 
 function visitFunction(fn: object, search: { seen: Set<object>; constant: boolean }): boolean {
 	if (packageExport(fn) !== undefined) return false;
-	let description: ReturnType<typeof describe>;
+	let readings: Reading[];
 	try {
-		description = describe(fn);
+		const description = describe(fn);
+		if (description.type === 'bound') {
+			const { target, self, args } = description;
+			return [target, self, ...args].some((item) => visit(item, search));
+		}
+		if (description.type !== 'source' || description.script.url.includes('/node_modules/')) return false;
+		if (description.captures.some(({ constant }) => !constant)) search.constant = false;
+		readings = readCaptures(fn, description);
 	} catch {
 		return false; // it cannot go by value, so nothing is gained by knowing
 	}
-	if (description.type === 'bound') {
-		return [description.target, description.self, ...description.args].some((item) => visit(item, search));
-	}
-	if (description.type !== 'source' || description.script.url.includes('/node_modules/')) return false;
-	if (description.captures.some(({ constant }) => !constant)) search.constant = false;
-	return readCaptures(fn, description).some(({ capture, value }) =>
+	return readings.some(({ capture, value }) =>
 		visit(capture.members === null ? value : divide(value, capture.members, isShareable), search),
 	);
 }

@@ -4,6 +4,7 @@ import { type Description, describe, type Source } from '../capture/describe.js'
 import { explicitReference } from '../capture/mark.js';
 import { placeOf } from '../capture/place.js';
 import { wayOf } from '../capture/reference.js';
+import { requiringFile } from '../capture/require.js';
 import { readCaptures } from '../capture/values.js';
 import { CannotCross } from '../errors.js';
 import { packageExport } from '../packages.js';
@@ -27,6 +28,8 @@ export function replaceFunction(context: GraphContext, fn: object): number {
 	}
 	const description = describe(fn);
 	if (description.type === 'native') {
+		const url = requiringFile(fn);
+		if (url !== undefined) return add(context, fn, { type: 'require', url });
 		throw new CannotCross(
 			'is a native function that no module of Node has by name',
 			'wrap it in a function of your own',

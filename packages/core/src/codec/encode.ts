@@ -2,6 +2,7 @@ import type { Transferable } from 'node:worker_threads';
 import type { Template } from '../capture/template.js';
 import { transformer } from '../capture/transformer.js';
 import { CannotCross, type CaptureError } from '../errors.js';
+import { realm } from '../realm.js';
 import type { GraphContext } from './context.js';
 import { replaceFunction } from './encode-function.js';
 import { replaceObject } from './encode-object.js';
@@ -231,6 +232,13 @@ export function define(holder: object, key: string | number, value: unknown): vo
 	else Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
+const movedBefore = () => realm('moved', () => new WeakSet<object>());
+
+/** A payload is about to be sent: what moves with it is gone from here, also before the end of the turn. */
+export function noteMoved({ moved }: Payload): void {
+	for (const item of moved) movedBefore().add(item);
+}
+
 function checkTransfer({ transfer = [], to }: EncodeOptions): Transferable[] {
 	if (transfer.length === 0 || to === 'process') return []; // towards a process everything is copied
 	if (new Set(transfer).size !== transfer.length)
@@ -239,8 +247,8 @@ function checkTransfer({ transfer = [], to }: EncodeOptions): Transferable[] {
 		if (!(item instanceof ArrayBuffer || item instanceof MessagePort)) {
 			throw new TypeError('transfer: only ArrayBuffer and MessagePort can be moved to a thread');
 		}
-		if (item instanceof ArrayBuffer && item.byteLength === 0) {
-			throw new TypeError('transfer: an ArrayBuffer in the list is empty or was moved before');
+		if (movedBefore().has(item) || (item instanceof ArrayBuffer && item.byteLength === 0)) {
+			throw new TypeError('transfer: an entry of the list is empty or was moved before');
 		}
 	}
 	return [...transfer];

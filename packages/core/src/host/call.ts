@@ -2,7 +2,7 @@ import type { Transferable } from 'node:worker_threads';
 import { packBaggage } from '../baggage.js';
 import { placeOf } from '../capture/place.js';
 import type { CallMode } from '../channel/protocol.js';
-import { encode } from '../codec/encode.js';
+import { encode, noteMoved } from '../codec/encode.js';
 import { identityOf } from '../codec/identity.js';
 import type { Payload } from '../codec/payload.js';
 import type { Medium } from '../codec/shareable.js';
@@ -52,10 +52,12 @@ export function makeCall(fn: Target, args: readonly unknown[], to: Medium, optio
 	const constant = constantOf(fn, to, transfer);
 	if (constant !== null) {
 		const payload = encodeArguments(fn, rest, to, transfer);
+		noteMoved(payload);
 		return { fn, mode: 'apply', constant, payload, site };
 	}
 	try {
 		const payload = encode({ fn, rest }, { to, subject: () => placeOf(fn), root: '', transfer });
+		noteMoved(payload);
 		return { fn, mode: 'apply', constant: null, payload, site };
 	} catch (error) {
 		// Each by itself, so that the message names what the function uses, or which argument it is.

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { run } from './support/programs.js';
+
+describe('an error in a thread', () => {
+	it.each([
+		['sync', 'TypeError: thrown at once', 'TypeError: thrown at once, undefined'],
+		['async', 'RangeError: thrown later', 'RangeError: thrown later, undefined'],
+		['text', 'no error at all', 'string: no error at all, undefined'],
+		['timer', 'Error: thrown in a timer', uncaught('thrown in a timer')],
+		['floating', 'Error: floating', uncaught('floating')],
+	])(
+		'%s: is reported once with the name of the thread, and the host lives',
+		async (what, report, outcome) => {
+			const { code, stdout, stderr } = await run('throw', { args: [what] });
+			const [heading, first, ...frames] = stderr.trimEnd().split('\n');
+			expect([heading, first]).toEqual(['Exception in thread Thrower:', report]);
+			for (const frame of frames) expect(frame).toMatch(/^ {4}at .*(throw\.mjs|node:internal)/);
+			expect(stdout).toBe(`the host lives: ${outcome}\n`);
+			expect(code).toBe(0);
+		},
+	);
+
+	it('out of memory ends the thread and nothing else', async () => {
+		const { code, stdout } = await run('exhaust-memory');
+		expect(stdout.split('\n')).toEqual([
+			'ThreadExitError: Thread-1 ran out of memory before its target returned (out-of-memory)',
+			'the next one runs',
+			'',
+		]);
+		expect(code).toBe(0);
+	});
+
+	it('process.exit ends the thread and nothing else', async () => {
+		expect(await run('exit-thread')).toEqual({
+			code: 0,
+			signal: null,
+			stdout: 'last words\nThreadExitError: Thread-1 exited with code 3 before its target returned (3)\n',
+			stderr: '',
+		});
+	});
+});
+
+function uncaught(message: string): string {
+	return `ThreadExitError: Thrower ended by an uncaught error before its target returned, ${message}`;
+}
+
+describe('the end of a program', () => {
+	it('waits for threads, and they for theirs', async () => {
+		const { code, stdout } = await run('wait-for-thread');
+		expect(stdout).toBe('main done\nthread done\nnested done\n');
+		expect(code).toBe(0);
+	});
+
+	it('does not wait for daemons, even busy ones', async () => {
+		expect(await run('leave-daemons')).toEqual({ code: 0, signal: null, stdout: 'main done\n', stderr: '' });
+	});
+
+	it('comes after the end of a daemon that is awaited', async () => {
+		const { code, stdout } = await run('wait-for-daemon');
+		expect(stdout).toBe('false true done\nfalse\n');
+		expect(code).toBe(0);
+	});
+
+	it('daemons start daemons', async () => {
+		const { stdout } = await run('inherit-daemon');
+		expect(stdout).toBe('true,false false,false\n');
+	});
+});
+
+describe('a program with threads', () => {
+	it('that only imports the package has started and installed nothing', async () => {
+		const { stdout } = await run('import-only', { args: ['@conc/thread'] });
+		expect(JSON.parse(stdout)).toEqual({ same: true, resources: [] });
+	});
+
+	it('keeps neither the target nor the arguments of a thread that is done', async () => {
+		const { stdout } = await run('let-go', { nodeArgs: ['--expose-gc'] });
+		expect(stdout).toBe('100000000 argument target true\n');
+	});
+});

@@ -47,8 +47,8 @@ export class HostExitError extends Error {
 	constructor(
 		message: string,
 		readonly exit: Exit,
-		/** Whether the call had begun to run, so that making it again elsewhere could do something twice. */
-		readonly started: boolean,
+		/** The call may have begun to run, so that making it again elsewhere could do something twice. */
+		readonly mayHaveRun: boolean,
 	) {
 		super(message, exit.error === undefined ? undefined : { cause: exit.error });
 	}

@@ -29,7 +29,7 @@ export {
 } from './errors.js';
 export { type Here, here } from './here.js';
 export { type Call, type CallOptions, makeCall, makeMapCall, type Prepared, prepare } from './host/call.js';
-export { Host, howItEnded, ItemError, living } from './host/host.js';
+export { Host, howItEnded, ItemError, living, sendCalls } from './host/host.js';
 export { type ProcessOptions, startProcess } from './host/process.js';
 export { startThread, type ThreadOptions } from './host/thread.js';
 export { ownTid, Registry, type ThreadId } from './liveness/registry.js';

@@ -5,10 +5,10 @@ export interface Channel {
 	post(message: Message): void;
 	/** Blocks until everything that was posted has left this thread, also what waited for the end of the turn. */
 	flush(): void;
-	/** Hands over everything that has arrived, now; for when the other end is gone. */
-	drain(): void;
-	/** Moves what can be moved now, both ways; for a thread that blocks. False when there was nothing. */
-	pump(): boolean;
+	/** Sends what can be sent without waiting; false when that was nothing. */
+	send(): boolean;
+	/** Hands over everything that has arrived, now; false when that was nothing. */
+	drain(): boolean;
 	/** Whether the channel keeps the process alive. */
 	ref(): void;
 	unref(): void;

@@ -25,12 +25,11 @@ export function processChannel(socket: Socket, outlet: Outlet, receiver: Receive
 			batch.flush();
 			outlet.flushSync();
 		},
-		drain: () => void pull(socket, frames),
-		pump() {
+		send() {
 			batch.flush();
-			const sent = outlet.writeWhatFits();
-			return pull(socket, frames) || sent;
+			return outlet.writeWhatFits();
 		},
+		drain: () => pull(socket, frames),
 		ref: () => socket.ref(),
 		unref: () => socket.unref(),
 		close() {

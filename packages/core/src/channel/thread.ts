@@ -21,11 +21,11 @@ export function threadChannel(port: MessagePort, receiver: Receiver): Channel {
 	return {
 		post: (message) => batch.add(message),
 		flush: () => batch.flush(),
-		drain,
-		pump() {
+		send() {
 			batch.flush();
-			return drain();
+			return false; // a posted message is there at once
 		},
+		drain,
 		ref: () => port.ref(),
 		unref: () => port.unref(),
 		close: () => port.close(),

@@ -5,6 +5,7 @@ import { Endpoint } from '../channel/endpoint.js';
 import type { Message, PartialResult } from '../channel/protocol.js';
 import type { Medium } from '../codec/shareable.js';
 import { type Exit, HostExitError, StartupRecursionError } from '../errors.js';
+import { here } from '../here.js';
 import { packageTexts } from '../packages.js';
 import { realm } from '../realm.js';
 import { importing } from '../revive/modules.js';
@@ -63,7 +64,8 @@ export class Host {
 
 	constructor(medium: Medium, name: string, isDaemon: boolean, start: (receiver: Receiver) => Carrier) {
 		const { url } = importing();
-		if (url !== '') {
+		// In the root nothing is evaluated for a worker; there an import is just one that a result needs.
+		if (url !== '' && here().kind !== 'main') {
 			throw new StartupRecursionError(
 				`${name} would be started by ${url} while that module is being imported for a worker\n` +
 					'  → make the call inside a function, not while the module is evaluated',
@@ -149,9 +151,15 @@ export class Host {
 		this.#carrier.channel.flush();
 	}
 
+	/** Sends what can be sent without waiting; false when that was nothing. */
+	send(): boolean {
+		return this.#carrier.channel.send();
+	}
+
 	/** Moves what can be moved both ways, for a caller that blocks until it ends. False when there was nothing. */
 	pump(): boolean {
-		return this.#carrier.channel.pump();
+		const sent = this.#carrier.channel.send();
+		return this.#carrier.channel.drain() || sent;
 	}
 
 	/** Whether it keeps this process alive. */
@@ -239,6 +247,11 @@ export function howItEnded({ reason, exitCode, signalCode, error }: Exit): strin
 		case 'exit':
 			return `exited with code ${exitCode}`;
 	}
+}
+
+/** Sends the calls made in this turn, for a thread that is about to block: what it waits for may depend on them. */
+export function sendCalls(): void {
+	for (const host of living()) host.send();
 }
 
 /** The hosts this thread has started and that still run. */

@@ -1,4 +1,5 @@
 import { Stream } from 'node:stream';
+import { kindOf } from '@conc/core';
 
 /** Where one of a process's standard streams leads. */
 export type Stdio = 'inherit' | 'ignore' | number | Stream;
@@ -75,8 +76,4 @@ function check(name: string, what: string, value: unknown, holds: boolean): void
 	if (value === undefined || holds) return;
 	const found = typeof value === 'number' ? value : kindOf(value);
 	throw new TypeError(`${name} must be ${what}, not ${found}`);
-}
-
-function kindOf(value: unknown): string {
-	return value === null ? 'null' : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
 }

@@ -1,0 +1,179 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { gone } from './support/gone.js';
+import { Program, run } from './support/programs.js';
+
+/** A fixture's last line is JSON. */
+async function outcome(fixture: string, args: string[]): Promise<{ report: string; [key: string]: unknown }> {
+	const { stdout, stderr } = await run(fixture, { args });
+	return { ...JSON.parse(stdout.trimEnd()), report: stderr };
+}
+
+const early = (how: string) => `ProcessExitError: Process-1 (pid) ${how} before its target returned`;
+
+describe.each(['join', 'joinSync'])('how a child ended, after %s', (joins) => {
+	it.each([
+		['return', 0, 'returned'],
+		['promise', 0, 'resolved'],
+		['exit', 0, early('exited with code 0')],
+		['exit-0', 0, early('exited with code 0')],
+		['exit-7', 7, early('exited with code 7')],
+		['exit-code', 5, 'returned'],
+	])('%s: exit code %i, and nothing is reported', async (way, exitCode, settled) => {
+		const ended = await outcome('exit', [way, joins]);
+		expect(ended).toEqual({ exitCode, signalCode: null, outcome: settled, report: '' });
+	});
+
+	it.each([
+		['throw', 'TypeError: thrown at once', 'TypeError: thrown at once'],
+		['reject', 'RangeError: thrown later', 'RangeError: thrown later'],
+		['text', 'no error at all', 'thrown: no error at all'],
+		['timer', 'Error: thrown in a timer', early('ended by an uncaught error')],
+		['floating', 'Error: floating', early('ended by an uncaught error')],
+	])('%s: exit code 1, and the error is reported once under its name', async (way, report, settled) => {
+		const { report: reported, ...ended } = await outcome('exit', [way, joins]);
+		expect(ended).toEqual({ exitCode: 1, signalCode: null, outcome: settled });
+		expect(reported.startsWith('Process Process-1:\n')).toBe(true);
+		expect(reported.split('\n').filter((line) => line === report)).toHaveLength(1);
+		expect(reported).toContain(way === 'text' ? report : 'exit.mjs:');
+	});
+
+	it.each([
+		['abort', -6, 'SIGABRT'],
+		['term', -15, 'SIGTERM'],
+	])('%s: exit code %i, and the name of the signal', async (way, exitCode, signalCode) => {
+		const ended = await outcome('exit', [way, joins]);
+		expect(ended).toMatchObject({ exitCode, signalCode, outcome: early(`was ended by ${signalCode}`) });
+	});
+});
+
+describe('the end of the parent', () => {
+	it('comes after that of its children, and of theirs; daemons are terminated', async () => {
+		const { code, stdout } = await run('parent-ends');
+		const [first = '', ...lines] = stdout.trimEnd().split('\n');
+		expect([code, ...lines]).toEqual([0, 'child done', 'grandchild done']);
+		await Promise.all(pidsIn(first).map(gone));
+	});
+
+	it('by process.exit ends all children', async () => {
+		const { code, stdout } = await run('parent-ends', { args: ['exit'] });
+		expect(code).toBe(3);
+		expect(stdout).toMatch(/^main done \d+ \d+\n$/);
+		await Promise.all(pidsIn(stdout).map(gone));
+	});
+
+	it.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGABRT'] as const)(
+		'by %s ends all its children and theirs, in a CPU loop as they are',
+		async (signal) => {
+			const program = new Program('family');
+			const pids = pidsIn((await program.lines(4)).join(' '));
+			expect(pids).toHaveLength(4);
+			program.child.kill(signal);
+			expect((await program.ended).signal).toBe(signal); // its pipes are closed: nobody holds them
+			await Promise.all(pids.map(gone));
+		},
+	);
+
+	it('comes after the end of a daemon that is awaited', async () => {
+		const { code, stdout } = await run('wait-for-daemon');
+		expect([code, stdout]).toEqual([0, 'false true done\nfalse\n']);
+	});
+
+	it('and that of a child in the middle of it: all below it end', async () => {
+		const program = new Program('family');
+		const lines = await program.lines(4);
+		const pid = (what: string) => Number(lines.find((line) => line.startsWith(`${what} `))?.split(' ')[1]);
+		process.kill(pid('child'), 'SIGKILL');
+		await gone(pid('grandchild'));
+		program.child.kill('SIGKILL');
+		await program.ended;
+	});
+});
+
+function pidsIn(text: string): number[] {
+	return (text.match(/\d+/g) ?? []).map(Number);
+}
+
+describe('who is who', () => {
+	it('processes are numbered by their parents, know them, and are listed while they live', async () => {
+		const { stdout } = await run('lineage');
+		const of = (name: string, parent: string) => ({
+			name,
+			daemon: false,
+			isOwnPid: true,
+			parent: [parent, true, true],
+		});
+		expect(JSON.parse(stdout)).toEqual({
+			root: { name: 'MainProcess', daemon: false, isOwnPid: true, parent: null },
+			active: ['Process-1', 'Ann'],
+			all: [
+				[of('Process-1', 'MainProcess'), of('Process-1:1', 'Process-1'), of('Process-1:2', 'Process-1')],
+				[of('Ann', 'MainProcess'), of('Process-2:1', 'Ann'), of('Process-2:2', 'Ann')],
+			],
+			left: 0,
+		});
+	});
+
+	it('threads of a child know the process they are in, and share its numbers', async () => {
+		const { stdout } = await run('from-threads');
+		expect(stdout.split('\n')).toEqual([
+			'root: MainProcess, no parent, children Process-1 Process-2 Process-3',
+			'child: Process-3, parent MainProcess, children Process-3:1 Process-3:2 Process-3:3',
+			'',
+		]);
+	});
+
+	it('a daemon may not have children, whichever thread of it asks', async () => {
+		const { stdout } = await run('daemon');
+		expect(stdout.split('\n')).toEqual([
+			'ProcessError: d is a daemon, and a daemon may not have children: start it with daemon: false, true',
+			'ProcessError in Process-2, true, child of MainProcess',
+			'false',
+			'',
+		]);
+	});
+});
+
+describe('a program with processes', () => {
+	it('needs no main guard: its file is not run again', async () => {
+		expect(await run('unguarded')).toMatchObject({ code: 0, stdout: 'main\nchild captured\n', stderr: '' });
+	});
+
+	it.each([
+		['-e', `const { Process } = require('@conc/process')`],
+		['--input-type=module', `import { Process } from '@conc/process'`],
+	])('may be no file at all: %s', async (option, load) => {
+		const text = `${load}; const x = 4; new Process({ target: () => console.log('got', x) }).start()`;
+		const args = option === '-e' ? ['-e', text] : [option, '-e', text];
+		expect(await run(null, { nodeArgs: args })).toMatchObject({ code: 0, stdout: 'got 4\n', stderr: '' });
+	});
+
+	it('that only imports the package has started and installed nothing', async () => {
+		const { stdout } = await run('import-only', { args: ['@conc/process'] });
+		expect(JSON.parse(stdout)).toEqual({ same: true, resources: [] });
+	});
+
+	it('loses nothing of what a child printed to a slow reader', async () => {
+		const program = new Program('print-much');
+		for (let i = 0; i < 20; i++) {
+			program.child.stdout.pause();
+			await sleep(10);
+			program.child.stdout.resume();
+			await sleep(1);
+		}
+		const { stdout, stderr } = await program.ended;
+		expect(stdout).toBe(Array.from({ length: 30 }, (_, i) => `${i} ${'x'.repeat(100_000)}\n`).join(''));
+		expect(stderr).toBe('said\n0\n');
+	});
+
+	it('does not hang when nobody reads what a child prints', async () => {
+		const program = new Program('print-to-nobody');
+		program.child.stdout.destroy();
+		expect((await program.ended).stderr).toContain('true\n');
+	});
+
+	it('works with stdin, stdout and stderr closed', async () => {
+		const { code } = await run('no-streams', { closed: true });
+		expect(code).toBe(9);
+	});
+});

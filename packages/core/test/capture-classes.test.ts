@@ -137,6 +137,7 @@ describe.each(media)('a class sent to a %s', (medium) => {
 
 	it('may name itself inside and be anonymous outside', async () => {
 		const Named = class Inner {
+			n = 0;
 			static self() {
 				return Inner;
 			}

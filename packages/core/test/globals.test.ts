@@ -101,6 +101,7 @@ describe.each(media)('towards a %s', (medium) => {
 
 	it('static fields that were given another function keep the other', async () => {
 		class Hooks {
+			n = 0;
 			static before = () => 'before';
 			static after = () => 'after';
 		}

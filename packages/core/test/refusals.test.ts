@@ -112,6 +112,7 @@ const functions: Case[] = [
 		'a static block',
 		() => {
 			class Configured {
+				n = 0;
 				static state: number;
 				static {
 					Configured.state = Math.random();

@@ -24,12 +24,12 @@ import {
 	type VariableKind,
 } from './scope.js';
 
-export type FunctionLike =
+type FunctionLike =
 	| AnonymousFunctionDeclaration
 	| ArrowFunctionExpression
 	| FunctionDeclaration
 	| FunctionExpression;
-export type ClassLike = AnonymousClassDeclaration | ClassDeclaration | ClassExpression;
+type ClassLike = AnonymousClassDeclaration | ClassDeclaration | ClassExpression;
 
 /** A use of a name. */
 export interface Reference {

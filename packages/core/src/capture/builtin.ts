@@ -39,7 +39,10 @@ function isNodesOwn(value: object): boolean {
 	if (typeof value !== 'function') return true;
 	const answers = realm('own functions of Node', () => new WeakMap<object, boolean>());
 	let answer = answers.get(value);
-	if (answer === undefined) answers.set(value, (answer = isNative(value) || standsInNode(value)));
+	if (answer === undefined) {
+		answer = isNative(value) || standsInNode(value);
+		answers.set(value, answer);
+	}
 	return answer;
 }
 

@@ -35,7 +35,10 @@ const described = () => realm('descriptions', () => new WeakMap<object, Descript
 /** What a function or class is made of. Costs an inspector round trip the first time. */
 export function describe(fn: object): Description {
 	let description = described().get(fn);
-	if (description === undefined) described().set(fn, (description = look(fn)));
+	if (description === undefined) {
+		description = look(fn);
+		described().set(fn, description);
+	}
 	return description;
 }
 

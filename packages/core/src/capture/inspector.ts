@@ -128,11 +128,14 @@ function readBound(remote: (Runtime.RemoteObject | undefined)[]): Inspected['bou
 		})),
 		objectGroup: group,
 	});
-	const [target, self, args] = home[slot]?.found as [object, unknown, unknown[]];
+	const [target, self, args] = (home[slot] as { found: [object, unknown, unknown[]] }).found;
 	return { target, self, args: Array.from(args) };
 }
 
-/** The record of a script and the source that really runs: after type stripping, a transformer or a bundler. */
+/**
+ * The record of a script and the source that really runs: after type stripping, a transformer or a bundler. Empty for
+ * Node's own scripts, whose sources the engine need not have.
+ */
 export function readScript(scriptId: string): { record: ScriptRecord; source: string } {
 	const collect = ({ params }: { params: Debugger.ScriptParsedEventDataType }) => {
 		scripts().set(params.scriptId, {
@@ -147,12 +150,11 @@ export function readScript(scriptId: string): { record: ScriptRecord; source: st
 	open.on('Debugger.scriptParsed', collect);
 	try {
 		post('Debugger.enable', {});
-		const { scriptSource } = post<Debugger.GetScriptSourceReturnType>('Debugger.getScriptSource', {
-			scriptId,
-		});
 		const record = scripts().get(scriptId);
 		if (record === undefined) throw new Error(`the engine has no script ${scriptId}`);
-		return { record, source: scriptSource };
+		if (record.url.startsWith('node:')) return { record, source: '' };
+		const method = 'Debugger.getScriptSource';
+		return { record, source: post<Debugger.GetScriptSourceReturnType>(method, { scriptId }).scriptSource };
 	} finally {
 		post('Debugger.disable', {});
 		open.off('Debugger.scriptParsed', collect);

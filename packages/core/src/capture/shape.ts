@@ -34,7 +34,10 @@ const shapes = () => realm('shapes', () => new WeakMap<FunctionNode, Shape>());
 /** Cuts a function out of its script the first time; throws a CannotCross where it makes sense only where it stands. */
 export function shapeOf(fn: object, script: Script, found: FunctionNode): Shape {
 	let shape = shapes().get(found);
-	if (shape === undefined) shapes().set(found, (shape = cutOut(fn, script, found)));
+	if (shape === undefined) {
+		shape = cutOut(fn, script, found);
+		shapes().set(found, shape);
+	}
 	return shape;
 }
 

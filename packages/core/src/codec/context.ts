@@ -7,7 +7,7 @@ import type { Medium } from './shareable.js';
 import type { Trail } from './trail.js';
 
 /** One run of the code that opens a scope, told from others by the values its variables have. */
-export interface ScopeRun {
+interface ScopeRun {
 	readonly values: unknown[];
 	readonly token: string;
 	/** The functions made directly in the scope: a run makes each of them once. */

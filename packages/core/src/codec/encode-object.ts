@@ -81,10 +81,11 @@ function sharedMemory(context: GraphContext, value: SharedArrayBuffer | ArrayBuf
 		);
 	}
 	if (!ArrayBuffer.isView(value)) return add(context, value, { type: 'shared', index: context.share(value) });
-	const { byteOffset, byteLength, constructor } = value;
+	const { byteOffset, byteLength } = value;
 	const length = 'BYTES_PER_ELEMENT' in value ? byteLength / Number(value.BYTES_PER_ELEMENT) : byteLength;
 	const index = context.share(value.buffer as SharedArrayBuffer);
-	return add(context, value, { type: 'view', class: constructor.name, index, byteOffset, length });
+	const name = Buffer.isBuffer(value) ? 'Buffer' : String(Reflect.get(value, Symbol.toStringTag));
+	return add(context, value, { type: 'view', class: name, index, byteOffset, length });
 }
 
 /** Built-in classes with a form of their own. */
@@ -224,8 +225,8 @@ function keyName(key: unknown, position: number): string {
 
 /** The class whose `prototype` an object is. */
 function ownerOf(value: object): object | undefined {
-	const constructor: unknown = Object.getOwnPropertyDescriptor(value, 'constructor')?.value;
-	return typeof constructor === 'function' && constructor.prototype === value ? constructor : undefined;
+	const owner: unknown = Object.getOwnPropertyDescriptor(value, 'constructor')?.value;
+	return typeof owner === 'function' && owner.prototype === value ? owner : undefined;
 }
 
 function classPrototype(context: GraphContext, value: object, owner: object): number {
@@ -236,12 +237,11 @@ function classPrototype(context: GraphContext, value: object, owner: object): nu
 
 /** The class of an instance; undefined where its prototype is just another object, or null. */
 function classOf(value: object, prototype: object | null): object | undefined {
-	const constructor: unknown = prototype === null ? undefined : Reflect.get(prototype, 'constructor');
-	if (typeof constructor !== 'function' || constructor.prototype !== prototype) return undefined;
+	const owner: unknown = prototype === null ? undefined : Reflect.get(prototype, 'constructor');
+	if (typeof owner !== 'function' || owner.prototype !== prototype) return undefined;
 	// A native class keeps its state where copying properties does not reach.
-	if (builtinPath(constructor) !== undefined || describe(constructor).type === 'native')
-		throw cannotCopy(value);
-	return constructor;
+	if (builtinPath(owner) !== undefined || describe(owner).type === 'native') throw cannotCopy(value);
+	return owner;
 }
 
 /** `Object.prototype` of another realm, as in a `vm` context. */

@@ -49,7 +49,7 @@ export interface Graph {
 }
 
 /** `holder[key]` is the special with this index. */
-export type Patch = [holder: object, key: string | number, special: number];
+type Patch = [holder: object, key: string | number, special: number];
 
 /** A range of `patches` that must be in place before the special can be made. */
 export type PatchRange = readonly [from: number, to: number];

@@ -132,6 +132,9 @@ function readBound(remote: (Runtime.RemoteObject | undefined)[]): Inspected['bou
 	return { target, self, args: Array.from(args) };
 }
 
+/** Scripts that came with Node's own snapshot are not listed by every version. */
+const unlisted: ScriptRecord = { url: 'node:', startLine: 0, startColumn: 0, isModule: false, sourceMapUrl: '' };
+
 /**
  * The record of a script and the source that really runs: after type stripping, a transformer or a bundler. Empty for
  * Node's own scripts, whose sources the engine need not have.
@@ -150,8 +153,7 @@ export function readScript(scriptId: string): { record: ScriptRecord; source: st
 	open.on('Debugger.scriptParsed', collect);
 	try {
 		post('Debugger.enable', {});
-		const record = scripts().get(scriptId);
-		if (record === undefined) throw new Error(`the engine has no script ${scriptId}`);
+		const record = scripts().get(scriptId) ?? unlisted;
 		if (record.url.startsWith('node:')) return { record, source: '' };
 		const method = 'Debugger.getScriptSource';
 		return { record, source: post<Debugger.GetScriptSourceReturnType>(method, { scriptId }).scriptSource };

@@ -32,7 +32,16 @@ export { type Call, type CallOptions, makeCall, makeMapCall, type Prepared, prep
 export { Host, howItEnded, ItemError, living, sendCalls } from './host/host.js';
 export { type ProcessOptions, startProcess } from './host/process.js';
 export { startThread, type ThreadOptions } from './host/thread.js';
+export { kindOf } from './kind.js';
 export { ownTid, Registry, type ThreadId } from './liveness/registry.js';
 export { definePackage } from './packages.js';
 export { realm } from './realm.js';
-export { deliver, readSignal, readTimeout, type SyncWaitOptions, type WaitOptions, waitFor } from './wait.js';
+export {
+	deliver,
+	type PatientOptions,
+	readSignal,
+	readTimeout,
+	type SyncWaitOptions,
+	type WaitOptions,
+	waitFor,
+} from './wait.js';

@@ -1,4 +1,5 @@
 import { TimeoutError } from './errors.js';
+import { kindOf } from './kind.js';
 
 /** How long a blocking wait may last. */
 export interface SyncWaitOptions {
@@ -8,6 +9,13 @@ export interface SyncWaitOptions {
 
 /** How long an asynchronous wait may last, and what ends it early. */
 export interface WaitOptions extends SyncWaitOptions {
+	/** Aborting it rejects the wait with `signal.reason`. */
+	readonly signal?: AbortSignal | undefined;
+}
+
+/** A wait that has no time limit. */
+export interface PatientOptions {
+	readonly timeout?: undefined;
 	/** Aborting it rejects the wait with `signal.reason`. */
 	readonly signal?: AbortSignal | undefined;
 }
@@ -67,8 +75,4 @@ export async function deliver<T>(
 ): Promise<T> {
 	if (await waitFor(promise, options)) return promise;
 	throw new TimeoutError(`${what} was not there within ${options?.timeout} ms`);
-}
-
-function kindOf(value: unknown): string {
-	return value === null ? 'null' : `a ${typeof value}`;
 }

@@ -1,6 +1,6 @@
+import type { PatientOptions, SyncWaitOptions, WaitOptions } from '@conc/core';
 import { TimeoutError } from '@conc/core';
 import { Held } from './held.js';
-import type { PatientOptions, SyncWaitOptions, WaitOptions } from './options.js';
 
 /** A function that returns no promise: with one, what it holds would be given back before it is done. */
 export type Synchronous<T> = () => T extends PromiseLike<unknown> ? never : T;

@@ -1,4 +1,16 @@
-import { brand, type Medium, Registry, revive, type Shareable, share } from '@conc/core';
+import {
+	brand,
+	type Medium,
+	type PatientOptions,
+	Registry,
+	readSignal,
+	readTimeout,
+	revive,
+	type Shareable,
+	type SyncWaitOptions,
+	share,
+	type WaitOptions,
+} from '@conc/core';
 import {
 	handle,
 	labelOf,
@@ -9,13 +21,6 @@ import {
 	placeFor,
 	tableOffset,
 } from './layout.js';
-import {
-	type PatientOptions,
-	readSignal,
-	readTimeout,
-	type SyncWaitOptions,
-	type WaitOptions,
-} from './options.js';
 import type { Awaitable } from './wait/awaitable.js';
 import { waitAsync } from './wait/wait-async.js';
 import { waitSync } from './wait/wait-sync.js';

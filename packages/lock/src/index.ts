@@ -1,3 +1,4 @@
+export type { PatientOptions, SyncWaitOptions, WaitOptions } from '@conc/core';
 export { TimeoutError } from '@conc/core';
 export { AbandonedLockError, DeadlockError, LockError } from './errors.js';
 export { Event } from './event.js';
@@ -5,7 +6,6 @@ export type { Held } from './held.js';
 export type { BitKind, Kinds, NumericKind } from './kinds.js';
 export type { NameOptions } from './layout.js';
 export { Lock, type LockOptions } from './lock.js';
-export type { PatientOptions, SyncWaitOptions, WaitOptions } from './options.js';
 export { RLock } from './rlock.js';
 export { BoundedSemaphore, Semaphore } from './semaphore.js';
 export { SharedValue } from './shared-value.js';

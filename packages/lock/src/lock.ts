@@ -1,15 +1,20 @@
-import { brand, type Medium, revive, type Shareable, share, type ThreadId } from '@conc/core';
+import {
+	brand,
+	type Medium,
+	type PatientOptions,
+	readSignal,
+	readTimeout,
+	revive,
+	type Shareable,
+	type SyncWaitOptions,
+	share,
+	type ThreadId,
+	type WaitOptions,
+} from '@conc/core';
 import { Acquirable } from './acquirable.js';
 import { DeadlockError } from './errors.js';
 import { handle, labelOf, type NameOptions, type Place, placed, placeFor } from './layout.js';
 import { Mutex } from './mutex.js';
-import {
-	type PatientOptions,
-	readSignal,
-	readTimeout,
-	type SyncWaitOptions,
-	type WaitOptions,
-} from './options.js';
 import { waitAsync } from './wait/wait-async.js';
 import { waitSync } from './wait/wait-sync.js';
 

@@ -1,16 +1,21 @@
-import { brand, type Medium, revive, type Shareable, share, type ThreadId } from '@conc/core';
+import {
+	brand,
+	type Medium,
+	type PatientOptions,
+	readSignal,
+	readTimeout,
+	revive,
+	type Shareable,
+	type SyncWaitOptions,
+	share,
+	type ThreadId,
+	type WaitOptions,
+} from '@conc/core';
 import { Acquirable } from './acquirable.js';
 import { DeadlockError, LockError } from './errors.js';
 import { handle, labelOf, type Place, placed, placeFor } from './layout.js';
 import { type LockOptions, releasesWhenAbandoned } from './lock.js';
 import { Mutex } from './mutex.js';
-import {
-	type PatientOptions,
-	readSignal,
-	readTimeout,
-	type SyncWaitOptions,
-	type WaitOptions,
-} from './options.js';
 import { Reentry } from './reentry.js';
 import { waitAsync } from './wait/wait-async.js';
 import { waitSync } from './wait/wait-sync.js';

@@ -1,13 +1,17 @@
-import { brand, type Medium, revive, type Shareable, share } from '@conc/core';
-import { Acquirable } from './acquirable.js';
-import { handle, isPlaced, labelOf, type NameOptions, type Place, placed, placeFor } from './layout.js';
 import {
+	brand,
+	type Medium,
 	type PatientOptions,
 	readSignal,
 	readTimeout,
+	revive,
+	type Shareable,
 	type SyncWaitOptions,
+	share,
 	type WaitOptions,
-} from './options.js';
+} from '@conc/core';
+import { Acquirable } from './acquirable.js';
+import { handle, isPlaced, labelOf, type NameOptions, type Place, placed, placeFor } from './layout.js';
 import { MOST_PERMITS, Permits } from './permits.js';
 import { waitAsync } from './wait/wait-async.js';
 import { waitSync } from './wait/wait-sync.js';

@@ -1,4 +1,5 @@
 import type { Transferable } from 'node:worker_threads';
+import { kindOf } from '@conc/core';
 
 /** How a pool is made. `I` are the arguments of its initializer. */
 export interface PoolOptions<I extends readonly unknown[] = readonly []> {
@@ -92,10 +93,4 @@ export function checkSettings(settings: PoolSettings): void {
 	if (execArgv === undefined) return;
 	if (!Array.isArray(execArgv) || !execArgv.every((argument) => typeof argument === 'string'))
 		throw new TypeError('execArgv must be an array of strings');
-}
-
-export function kindOf(value: unknown): string {
-	if (value === null) return 'null';
-	const type = typeof value;
-	return `${type === 'object' || type === 'undefined' ? 'an' : 'a'} ${type}`;
 }

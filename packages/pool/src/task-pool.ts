@@ -1,11 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { makeCall } from '@conc/core';
+import { kindOf, makeCall } from '@conc/core';
 import { CancelledError, PoolRunningError } from './errors.js';
 import {
 	type AsyncOptions,
 	checkSettings,
 	type ImapOptions,
-	kindOf,
 	type MapOptions,
 	type PoolSettings,
 	positiveInteger,

@@ -1,4 +1,5 @@
 import type { ResourceLimits, Transferable } from 'node:worker_threads';
+import { kindOf } from '@conc/core';
 
 /** How a thread is started. */
 export interface ThreadOptions {
@@ -33,8 +34,4 @@ export function checkOptions(options: ThreadOptions & { target: unknown; args?: 
 
 function check(name: string, what: string, value: unknown, holds: boolean): void {
 	if (value !== undefined && !holds) throw new TypeError(`${name} must be ${what}, not ${kindOf(value)}`);
-}
-
-function kindOf(value: unknown): string {
-	return value === null ? 'null' : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
 }

@@ -1,3 +1,4 @@
+import { sendCalls } from '@conc/core';
 import { type Awaitable, attempt, LOOK_AGAIN_MS, leave, newTurn } from './awaitable.js';
 import { NONE } from './slots.js';
 
@@ -22,6 +23,7 @@ export function waitSync(awaitable: Awaitable, timeout: number): boolean {
 			}
 			const left = deadline - performance.now();
 			if (left <= 0) return false;
+			sendCalls(); // what is waited for may be up to a call made in this very turn
 			const woken = waiters.sleep(turn.slot, Math.min(left, turn.nap));
 			if (!woken && waiters.sweep()) awaitable.passOn();
 			turn.granted = waiters.accept(turn.slot);

@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { kindOf } from '../options.js';
+import { kindOf } from '@conc/core';
 import type { TaskSettings } from './task.js';
 
 /** Runs callbacks before anyone who awaits the result. What they throw is the program's own uncaught exception. */

@@ -1,4 +1,4 @@
-import { kindOf } from '../options.js';
+import { kindOf } from '@conc/core';
 
 export type Target = (...args: never[]) => unknown;
 

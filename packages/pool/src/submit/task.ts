@@ -59,11 +59,9 @@ export class Task {
 		return this.state === 'rejected' && this.#verdict?.isCallers === true;
 	}
 
-	/** Calls `abort` with the reason when the signal is aborted before the task is settled. */
-	follow(signal: AbortSignal, abort: (reason: unknown) => void): void {
-		const listener = () => abort(signal.reason);
-		signal.addEventListener('abort', listener, { once: true });
-		this.#cleanUp = () => signal.removeEventListener('abort', listener);
+	/** Calls `cleanUp` when it is settled. */
+	whenSettled(cleanUp: () => void): void {
+		this.#cleanUp = cleanUp;
 	}
 
 	/** Whatever comes now, the task will be rejected with this error. The first verdict holds. */

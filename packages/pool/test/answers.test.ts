@@ -1,0 +1,144 @@
+import { CaptureError } from '@conc/pool';
+import { describe, expect, it } from 'vitest';
+import { mark, markAndPass } from './fixtures/tasks.mjs';
+import { errorOf, files, kinds, there, track, whoami } from './support/pools.js';
+
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
+const double = (n: number) => n * 2;
+const add = (a: number, b: number) => a + b;
+const collect = async <T>(items: AsyncIterable<T>) => {
+	const all: T[] = [];
+	for await (const item of items) all.push(item);
+	return all;
+};
+
+describe.each(kinds)('the calls of a $name', ({ Kind }) => {
+	it('give the sequential answer for any number of items and any chunk size', async () => {
+		const pool = track(new Kind(2));
+		for (const count of [0, 1, 7, 1000]) {
+			const items = numbers(count);
+			const doubled = items.map(double);
+			const pairs = items.map((n): [number, number] => [n, 1]);
+			for (const chunksize of [undefined, 1, 3, Math.max(1, count), count + 5]) {
+				expect(await pool.map(double, items, { chunksize })).toEqual(doubled);
+				expect(await pool.starmap(add, pairs, { chunksize })).toEqual(items.map((n) => n + 1));
+				expect(await collect(pool.imap(double, items, { chunksize }))).toEqual(doubled);
+				const unordered = await collect(pool.imapUnordered(double, items, { chunksize }));
+				expect(unordered.sort((a, b) => a - b)).toEqual(doubled);
+			}
+		}
+	});
+
+	it('await what an asynchronous function gives', async () => {
+		const pool = track(new Kind(2));
+		const later = async (n: number) => n + 1;
+		expect(await pool.apply(later, [1])).toBe(2);
+		expect(await pool.applyAsync(later, [2])).toBe(3);
+		expect(await pool.map(later, new Set([3, 4]))).toEqual([4, 5]);
+	});
+
+	it('keep lists among the results of a map as they are', async () => {
+		const pool = track(new Kind(2));
+		expect(await pool.map((n: number) => [n, [n]], [1, 2, 3], { chunksize: 2 })).toEqual([
+			[1, [1]],
+			[2, [2]],
+			[3, [3]],
+		]);
+	});
+
+	it('take arguments and captured variables as they are at the call', async () => {
+		const pool = track(new Kind(1));
+		let factor = 2;
+		const list = [1, 2, 3];
+		const scale = (items: number[]) => items.map((n) => n * factor);
+		const first = pool.apply(scale, [list]);
+		const second = pool.map((n: number) => n * factor, list);
+		factor = 100;
+		list.push(4);
+		expect(await first).toEqual([2, 4, 6]);
+		expect(await second).toEqual([2, 4, 6]);
+		expect(await pool.apply(scale, [list])).toEqual([100, 200, 300, 400]);
+		expect(await pool.map((n: number) => n * factor, [1])).toEqual([100]);
+	});
+
+	it('reject what cannot cross, and nothing is sent', async () => {
+		const pool = track(new Kind(1));
+		const file = files();
+		const socket = new WeakMap();
+		const bad = (value: unknown, path: string) => {
+			mark(path);
+			return value;
+		};
+		expect(await errorOf(pool.apply(bad, [socket, file('ran')]))).toBeInstanceOf(CaptureError);
+		expect(await errorOf(pool.applyAsync(() => socket, []))).toBeInstanceOf(CaptureError);
+		expect(await errorOf(pool.map((value: unknown) => value, [1, socket]))).toBeInstanceOf(CaptureError);
+		expect(() => pool.imap(() => socket, [1])).toThrow(CaptureError);
+		expect(await errorOf(collect(pool.imap((value: unknown) => value, [socket])))).toBeInstanceOf(
+			CaptureError,
+		);
+		expect(await pool.apply(add, [1, 2])).toBe(3);
+	});
+
+	it('refuse what is no call', async () => {
+		const pool = track(new Kind(1));
+		const untyped = pool as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+		await expect(untyped.apply?.(1)).rejects.toThrow('expected a function to run, not a number');
+		await expect(untyped.apply?.(add, 1)).rejects.toThrow('args must be an array, not a number');
+		await expect(untyped.map?.(double, 1)).rejects.toThrow(TypeError);
+		await expect(untyped.map?.(double, (async function* () {})())).rejects.toThrow('use imap');
+		await expect(pool.apply(function* numbers() {})).rejects.toThrow('numbers is a generator');
+		await expect(pool.apply(double, [1], { timeout: -1 })).rejects.toThrow(RangeError);
+		await expect(pool.apply(double, [1], { signal: {} as AbortSignal })).rejects.toThrow(
+			'signal must be an AbortSignal',
+		);
+		await expect(pool.map(double, [1], { timeout: Number.NaN })).rejects.toThrow(RangeError);
+		pool.close();
+		await pool.join();
+	});
+
+	it('go to the worker that is free first', async () => {
+		const pool = track(new Kind(4));
+		const file = files();
+		const begin = async (begun: string, gate: string) => {
+			await markAndPass(begun, gate);
+			return whoami();
+		};
+		const held = [1, 2, 3, 4].map((n) => pool.apply(begin, [file(n), file(`gate ${n}`)]));
+		await there(...[1, 2, 3, 4].map(file));
+		const fifth = pool.apply(begin, [file(5), file('gate 5')]);
+		mark(file('gate 3'));
+		const third = await held[2];
+		await there(file(5));
+		for (const n of [1, 2, 4, 5]) mark(file(`gate ${n}`));
+		expect(await fifth).toBe(third);
+		expect(new Set(await Promise.all(held)).size).toBe(4);
+	});
+
+	it('show in an error where it happened and where the call is, and nothing else', async () => {
+		const pool = track(new Kind(1));
+		function fail(): never {
+			throw new RangeError('too far');
+		}
+		async function usersCall(call: () => PromiseLike<unknown>) {
+			return call();
+		}
+		const calls = [
+			() => pool.apply(fail),
+			() => pool.applyAsync(fail),
+			() => pool.map(fail, [1, 2]),
+			() => pool.starmap(fail, [[]]),
+			() => collect(pool.imap(fail, [1, 2])),
+			() => collect(pool.imapUnordered(fail, [1, 2])),
+		];
+		for (const call of calls) {
+			const { stack = '', ...error } = await errorOf(usersCall(call));
+			const [remote = '', local = ''] = stack.split(/\n {4}in \w+-\d+, called from:\n/);
+			expect(error).toEqual({});
+			expect(remote).toMatch(/^RangeError: too far\n {4}at fail \(.*answers\.test\.ts:\d+:\d+\)/);
+			const [first = ''] = local.split('\n');
+			expect(first).toMatch(/answers\.test\.ts:\d+:\d+/);
+			expect(local).toContain('usersCall');
+			expect(local).not.toMatch(/dist\/index\.js|node:internal|Array\.map/);
+		}
+	});
+});

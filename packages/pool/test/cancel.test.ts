@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs';
+import { TimeoutError } from '@conc/pool';
+import { describe, expect, it } from 'vitest';
+import { mark, markAndPass, markAndSpin, passed } from './fixtures/tasks.mjs';
+import { errorOf, files, kinds, there, track, whoami } from './support/pools.js';
+
+describe.each(kinds)('a task of a $name', ({ Kind }) => {
+	it('whose signal is aborted before never starts', async () => {
+		const pool = track(new Kind(1));
+		const file = files();
+		const signal = AbortSignal.abort(new Error('too late'));
+		expect(await errorOf(pool.apply(mark, [file('ran')], { signal }))).toBe(signal.reason);
+		expect(await errorOf(pool.applyAsync(mark, [file('ran')], { signal }))).toBe(signal.reason);
+		expect(await errorOf(pool.map(mark, [file('ran')], { signal }))).toBe(signal.reason);
+		expect(await errorOf(pool.map(mark, [], { signal }))).toBe(signal.reason);
+		await pool.apply(whoami);
+		expect(existsSync(file('ran'))).toBe(false);
+	});
+
+	it('that is queued when aborted never starts, and the worker goes on with the next', async () => {
+		const pool = track(new Kind(1));
+		const file = files();
+		const controller = new AbortController();
+		const begin = async (begun: string, gate: string) => {
+			await markAndPass(begun, gate);
+			return whoami();
+		};
+		const first = pool.apply(begin, [file('begun'), file('gate')]);
+		const queued = pool.apply(mark, [file('ran')], { signal: controller.signal });
+		const next = pool.apply(whoami);
+		await there(file('begun'));
+		controller.abort(new Error('enough'));
+		expect(await errorOf(queued)).toBe(controller.signal.reason);
+		mark(file('gate'));
+		expect(await first).toBe(await next);
+		expect(existsSync(file('ran'))).toBe(false);
+	});
+
+	it('that runs in a loop when aborted is ended, its worker replaced, and the others go on', async () => {
+		const pool = track(new Kind(2));
+		const file = files();
+		const controller = new AbortController();
+		const begin = async (begun: string, gate: string) => {
+			await markAndPass(begun, gate);
+			return whoami();
+		};
+		const neighbour = pool.apply(begin, [file('neighbour'), file('gate')]);
+		const looping = pool.apply(markAndSpin, [file('looping')], { signal: controller.signal });
+		await there(file('neighbour'), file('looping'));
+		controller.abort();
+		expect(await errorOf(looping)).toMatchObject({ name: 'AbortError' });
+		const replacement = await pool.apply(whoami); // the neighbour still holds the other worker
+		mark(file('gate'));
+		expect(await neighbour).not.toBe(replacement);
+	});
+
+	it('leaves no listener on its signal, and many of them no warning', async () => {
+		const pool = track(new Kind(1));
+		const { signal } = new AbortController();
+		const warnings: Error[] = [];
+		const onWarning = (warning: Error) => void warnings.push(warning);
+		process.on('warning', onWarning);
+		let listeners = 0;
+		const { addEventListener, removeEventListener } = signal;
+		signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+			listeners++;
+			addEventListener.apply(signal, args);
+		};
+		signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+			listeners--;
+			removeEventListener.apply(signal, args);
+		};
+		const items = Array.from({ length: 100 }, (_, n) => n);
+		await Promise.all(items.map((n) => pool.apply((k: number) => k, [n], { signal })));
+		await pool.map((n: number) => n, items, { signal, chunksize: 1 });
+		for await (const _ of pool.imap((n: number) => n, items, { signal }));
+		await new Promise((resolve) => setImmediate(resolve));
+		process.off('warning', onWarning);
+		expect(listeners).toBe(0);
+		expect(warnings).toEqual([]);
+	});
+
+	it('may run as long as its timeout, counted from its start, and its worker is replaced', async () => {
+		const pool = track(new Kind(1));
+		const file = files();
+		const started = performance.now();
+		const first = pool.apply(markAndPass, [file('begun'), file('gate')]);
+		// It waits for longer than it may run.
+		const second = pool.apply(whoami, [], { timeout: 1_500 });
+		const endless = pool.apply(markAndSpin, [file('endless')], { timeout: 200, name: 'the endless one' });
+		const last = pool.apply(whoami);
+		await new Promise((resolve) => setTimeout(resolve, 1_600));
+		mark(file('gate'));
+		await first;
+		expect(await second).toBeTypeOf('string');
+		const error = await errorOf(endless);
+		expect(error).toBeInstanceOf(TimeoutError);
+		expect(error.message).toBe('`the endless one` ran longer than its timeout of 200 ms');
+		expect(performance.now() - started).toBeGreaterThan(1_800);
+		expect(await last).not.toBe(await second);
+	});
+
+	it('that is done when its thread was too busy to notice is in time', async () => {
+		const pool = track(new Kind(1));
+		const file = files();
+		await pool.apply(whoami);
+		const done = pool.apply(mark, [file('done')], { timeout: 100 });
+		await new Promise((resolve) => setImmediate(resolve));
+		// Nothing of the event loop runs here until the task is long done and its time is over.
+		const word = new Int32Array(new SharedArrayBuffer(4));
+		for (const from = performance.now(); !existsSync(file('done')) || performance.now() - from < 300; )
+			Atomics.wait(word, 0, 0, 20);
+		Atomics.wait(word, 0, 0, 100);
+		await done;
+	});
+
+	it('with a time limit or a signal that is never needed runs to its end', async () => {
+		const pool = track(new Kind(1));
+		const { signal } = new AbortController();
+		const file = files();
+		mark(file('gate'));
+		for (const timeout of [60_000, 2 ** 31, Number.POSITIVE_INFINITY, undefined])
+			await pool.apply(passed, [file('gate')], { timeout, signal });
+	});
+});

@@ -1,0 +1,55 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Pool, ThreadPool } from '@conc/pool';
+import { afterEach } from 'vitest';
+
+export const kinds = [Pool, ThreadPool].map((Kind) => ({ name: Kind.name, Kind }));
+
+const made: (Pool | ThreadPool)[] = [];
+const directories: string[] = [];
+
+/** A pool that is terminated after the test. */
+export function track<P extends Pool | ThreadPool>(pool: P): P {
+	made.push(pool);
+	return pool;
+}
+
+afterEach(async () => {
+	await Promise.all(made.splice(0).map((pool) => pool.terminate()));
+	for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+});
+
+/** Names files of an empty directory that is gone after the test. */
+export function files(): (name: string | number) => string {
+	const directory = mkdtempSync(join(tmpdir(), 'conc-pool-'));
+	directories.push(directory);
+	return (name) => join(directory, String(name));
+}
+
+/** Waits for what another thread or process does. */
+export async function until(condition: () => boolean): Promise<void> {
+	while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+export const there = (...paths: string[]) => until(() => paths.every((path) => existsSync(path)));
+
+/** To be run by a worker: which one it is. */
+export const whoami = async () => `${process.pid}/${(await import('node:worker_threads')).threadId}`;
+
+/** Whether a process runs; one that nobody has waited for yet does not. */
+export function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+/** What a promise is rejected with. */
+export const errorOf = (promise: PromiseLike<unknown>): Promise<Error> =>
+	Promise.resolve(promise).then(
+		() => Promise.reject(new Error('it was not rejected')),
+		(error) => error,
+	);

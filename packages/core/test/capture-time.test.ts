@@ -96,6 +96,44 @@ describe.each(media)('captured variables, towards a %s,', (medium) => {
 		expect(await host.call(use, [shared, [shared, shared]])).toEqual([true, true, true]);
 	});
 
+	it('that are objects are one object for all functions, whatever members each of them uses', async () => {
+		const state = { n: 1, list: [1], inner: { a: 1, b: 2 }, last: 'x' };
+		const change = () => {
+			state.n++;
+			state.inner.a = 10;
+		};
+		const read = () => [state.n, state.inner.a];
+		const readInner = () => state.inner.b;
+		const whole = (argument: typeof state) => [argument === state, Object.keys(state).join()];
+		const use = (argument: typeof state) => {
+			change();
+			return [read(), readInner(), whole(argument), argument.n];
+		};
+		expect(await host.call(use, [state])).toEqual([[2, 10], 2, [true, 'n,list,inner,last'], 2]);
+		const changeAndRead = () => {
+			change();
+			return read();
+		};
+		expect(await host.call(changeAndRead, [])).toEqual([2, 10]);
+		expect(state.n).toBe(1);
+	});
+
+	it('that are given another object are read in part and whole', async () => {
+		let current = { a: 1, b: 2 };
+		const part = () => current.a;
+		const whole = () => current;
+		const replace = () => {
+			current = { a: 3, b: 4 };
+		};
+		const use = () => {
+			const before = [part(), whole()];
+			replace();
+			return [before, part(), whole()];
+		};
+		expect(await host.call(use, [])).toEqual([[1, { a: 1, b: 2 }], 3, { a: 3, b: 4 }]);
+		expect(current.a).toBe(1);
+	});
+
 	it('start afresh at every call', async () => {
 		let state = 0;
 		const bump = () => ++state;

@@ -1,5 +1,5 @@
 import { CannotCross } from '../errors.js';
-import type { FunctionNode } from './analyse.js';
+import type { FunctionNode } from './findings.js';
 
 export interface Span {
 	readonly start: number;

@@ -133,7 +133,13 @@ function readBound(remote: (Runtime.RemoteObject | undefined)[]): Inspected['bou
 }
 
 /** Scripts that came with Node's own snapshot are not listed by every version. */
-const unlisted: ScriptRecord = { url: 'node:', startLine: 0, startColumn: 0, isModule: false, sourceMapUrl: '' };
+const unlisted: ScriptRecord = {
+	url: 'node:',
+	startLine: 0,
+	startColumn: 0,
+	isModule: false,
+	sourceMapUrl: '',
+};
 
 /**
  * The record of a script and the source that really runs: after type stripping, a transformer or a bundler. Empty for

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import type { Reference } from './analyse.js';
+import type { Reference } from './findings.js';
 
 /** Which members of an object are used: a tree of names; a leaf is used as a whole. */
 export interface Members {

@@ -49,3 +49,22 @@ export function declaredNames(node: AnyNode): string[] {
 	}
 	return 'id' in node && node.id?.type === 'Identifier' ? [node.id.name] : [];
 }
+
+/** The expressions inside a pattern: default values and computed keys. */
+export function expressionsIn(pattern: AnyNode): AnyNode[] {
+	switch (pattern.type) {
+		case 'AssignmentPattern':
+			return [...expressionsIn(pattern.left), pattern.right];
+		case 'RestElement':
+			return expressionsIn(pattern.argument);
+		case 'ArrayPattern':
+			return pattern.elements.flatMap((element) => (element ? expressionsIn(element) : []));
+		case 'ObjectPattern':
+			return pattern.properties.flatMap((property) => {
+				if (property.type === 'RestElement') return [];
+				return [...(property.computed ? [property.key] : []), ...expressionsIn(property.value)];
+			});
+		default:
+			return [];
+	}
+}

@@ -3,7 +3,8 @@ import { extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { realm } from '../realm.js';
 import { noteSourceMap } from '../revive/source-map.js';
-import { type Analysis, analyse, type FunctionNode } from './analyse.js';
+import { analyse } from './analyse.js';
+import type { Analysis, FunctionNode } from './findings.js';
 import { type Location, readScript, type ScriptRecord } from './inspector.js';
 import { parse } from './parse.js';
 

@@ -1,7 +1,7 @@
 import { CannotCross } from '../errors.js';
 import { realm } from '../realm.js';
-import type { FunctionNode, Reference } from './analyse.js';
 import { type ClassParts, classParts, type Span } from './class.js';
+import type { FunctionNode, Reference } from './findings.js';
 import { readVariables } from './inspector.js';
 import { type Members, membersOf } from './members.js';
 import { placeIn } from './place.js';

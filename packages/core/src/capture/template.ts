@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { CannotCross } from '../errors.js';
-import type { FunctionNode, LexicalUse } from './analyse.js';
 import { type ClassParts, hasPrivateMembers, type Span } from './class.js';
+import type { FunctionNode, LexicalUse } from './findings.js';
 import { placeIn } from './place.js';
 import { positionOf, type Script } from './script.js';
 
@@ -55,7 +55,7 @@ export function makeTemplate(
 }
 
 /** Names a template by its content, so that all threads agree on the name. */
-export function seal(content: Omit<Template, 'id'>): Template {
+function seal(content: Omit<Template, 'id'>): Template {
 	const id = createHash('sha1').update(JSON.stringify(content)).digest('base64url').slice(0, 20);
 	return { id, ...content };
 }

@@ -1,5 +1,5 @@
 import type { Transferable } from 'node:worker_threads';
-import type { FunctionNode } from '../capture/analyse.js';
+import type { FunctionNode } from '../capture/findings.js';
 import type { Scope } from '../capture/scope.js';
 import type { Template } from '../capture/template.js';
 import type { Graph, ModuleRequest, Special } from './payload.js';
@@ -35,6 +35,10 @@ export interface GraphContext {
 	share(buffer: SharedArrayBuffer): number;
 	reserve(original: object | symbol): number;
 	copied(original: object, copy: object): void;
+	/** The copy of an object that gets only the members that are used; undefined once all of it is copied. */
+	part(original: object): object | undefined;
+	/** The copy to go on with, which may have members already. */
+	begun(original: object): object;
 	needsTemplate(template: Template): void;
 	needsModule(request: ModuleRequest): void;
 	patchRange(visit: () => void): [number, number];

@@ -4,7 +4,7 @@ import { loadPackage } from '../packages.js';
 import { type Binder, instantiate } from '../revive/compile.js';
 import { importerOf, moduleOf, requireOf } from '../revive/modules.js';
 import { type Cell, noteRevived, revivedOf } from '../revive/revived.js';
-import { define } from './encode.js';
+import { define } from './define.js';
 import { byIdentity, rememberIdentity } from './identity.js';
 import type { FunctionSpecial, Graph, PatchRange, Payload, Special } from './payload.js';
 import { GraphDeserializer } from './serializer.js';

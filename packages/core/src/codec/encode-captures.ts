@@ -1,6 +1,7 @@
 import { builtinPath } from '../capture/builtin.js';
 import type { Source } from '../capture/describe.js';
 import { readVariables } from '../capture/inspector.js';
+import { isDivisible, type Members } from '../capture/members.js';
 import { declarationOf } from '../capture/place.js';
 import { reachesShareable } from '../capture/reach.js';
 import { isLoadableName } from '../capture/script.js';
@@ -8,6 +9,7 @@ import type { Capture } from '../capture/shape.js';
 import { divide, isFixed, isLive, type Reading, refuseUninitialised } from '../capture/values.js';
 import { packageExport } from '../packages.js';
 import type { GraphContext } from './context.js';
+import { define } from './define.js';
 import type { Special } from './payload.js';
 import { isShareable } from './shareable.js';
 
@@ -30,10 +32,8 @@ export function captureCell(
 			return cell;
 		}
 		if (isLive(capture) && !isFixed(reading.value)) context.constant = false;
-		const { members } = capture;
-		const value =
-			members === null ? reading.value : divide(reading.value, members, (whole) => isWhole(whole));
-		return cellFor(context, user, shared, capture.name, value, true);
+		const put = (cell: number) => putUsed(context, context.cells, cell, reading.value, capture.members);
+		return cellFor(context, user, shared, put);
 	});
 }
 
@@ -41,28 +41,44 @@ function isWhole(value: object): boolean {
 	return isShareable(value) || builtinPath(value) !== undefined;
 }
 
+/** The index of a variable's value, which `put` places there; `shared` is what functions that share it have in common. */
 export function cellFor(
 	context: GraphContext,
 	user: number,
 	shared: object | string | undefined,
-	name: string,
-	value: unknown,
-	named = false,
+	put: (cell: number) => void,
 ): number {
-	if (shared !== undefined) {
-		context.constant = false;
-		const known = context.sharedCells.get(shared);
-		if (known !== undefined) {
-			context.cellUsers[known]?.push(user);
-			return known;
-		}
-	}
-	const cell = context.cells.push(undefined) - 1;
-	context.cellUsers[cell] = [user];
+	if (shared !== undefined) context.constant = false;
+	const known = shared === undefined ? undefined : context.sharedCells.get(shared);
+	const cell = known ?? context.cells.push(undefined) - 1;
+	if (known === undefined) context.cellUsers[cell] = [];
+	context.cellUsers[cell]?.push(user);
 	if (shared !== undefined) context.sharedCells.set(shared, cell);
-	if (named) context.put(context.cells, cell, value);
-	else context.trail.uses(name, '', () => context.put(context.cells, cell, value));
+	// Also where it is known: this function may use more members of the value than the ones before.
+	put(cell);
 	return cell;
+}
+
+/**
+ * Places the members of an object that are used, and nothing else of it. All functions of a payload have the same
+ * part of the same object, so that they see each other's changes; where one uses the whole, it is the whole.
+ */
+function putUsed(
+	context: GraphContext,
+	holder: object,
+	key: string | number,
+	value: unknown,
+	members: Members | null,
+): void {
+	if (members === null || !isDivisible(value, members) || isWhole(value))
+		return context.put(holder, key, value);
+	const part = context.part(value);
+	if (part === undefined) return context.put(holder, key, value);
+	context.constant = false;
+	define(holder, key, part);
+	for (const [name, inner] of members.children) {
+		context.trail.into(name, () => putUsed(context, part, name, value[name], inner));
+	}
 }
 
 /** An import crosses as such where the other side can import it, and so does a CommonJS module's `require`. */

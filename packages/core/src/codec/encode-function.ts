@@ -96,7 +96,9 @@ function replaceByValue(
 		for (const [at, cell] of description.revived.cells.entries()) {
 			assigned.push(cell.assigned);
 			const label = template.names[at] as string;
-			cells.push(cellFor(context, index, cell.assigned ? cell : undefined, label, values[at]));
+			const put = (to: number) =>
+				context.trail.uses(label, '', () => context.put(context.cells, to, values[at]));
+			cells.push(cellFor(context, index, cell.assigned ? cell : undefined, put));
 		}
 	} else {
 		for (const reading of readCaptures(fn, description)) {

@@ -168,9 +168,10 @@ function copyArray(context: GraphContext, array: unknown[], register: (copy: obj
 }
 
 function copyProperties(context: GraphContext, value: object, register: (copy: object) => void): Plain {
-	const copy: Plain = {};
+	const copy = context.begun(value) as Plain;
 	register(copy);
 	for (const key of Object.keys(value)) {
+		if (Object.hasOwn(copy, key)) delete copy[key]; // so that the keys keep their order
 		context.trail.into(key, () => context.put(copy, key, (value as Plain)[key]));
 	}
 	return copy;

@@ -4,6 +4,7 @@ import { transformer } from '../capture/transformer.js';
 import { CannotCross, type CaptureError } from '../errors.js';
 import { realm } from '../realm.js';
 import type { GraphContext } from './context.js';
+import { define } from './define.js';
 import { replaceFunction } from './encode-function.js';
 import { replaceObject } from './encode-object.js';
 import { type Graph, type ModuleRequest, moduleKey, type Payload, type Special } from './payload.js';
@@ -77,6 +78,8 @@ class Encoder implements GraphContext {
 	constant = true;
 	readonly #subject: string | (() => string);
 	readonly #copies = new Map<object | symbol, object | number>();
+	/** Copies of which only some members were needed so far. */
+	readonly #parts = new Map<object, object>();
 	readonly #templates = new Map<string, Template>();
 	readonly #modules = new Map<string, ModuleRequest>();
 	readonly #shared: SharedArrayBuffer[] = [];
@@ -146,6 +149,20 @@ class Encoder implements GraphContext {
 		this.#copies.set(original, copy);
 	}
 
+	part(original: object): object | undefined {
+		if (this.#copies.has(original)) return undefined;
+		let part = this.#parts.get(original);
+		if (part === undefined) {
+			part = {};
+			this.#parts.set(original, part);
+		}
+		return part;
+	}
+
+	begun(original: object): object {
+		return this.#parts.get(original) ?? {};
+	}
+
 	needsTemplate(template: Template): void {
 		this.#templates.set(template.id, template);
 		this.#imports ||= template.names.includes('require') || /\bimport\s*\(/.test(template.text);
@@ -174,6 +191,7 @@ class Encoder implements GraphContext {
 		const lengths = [specials, patches, cells, cellUsers, signals].map((list) => list.length);
 		const copies = new Set(this.#copies.keys());
 		const shared = new Set(this.sharedCells.keys());
+		const parts = new Set(this.#parts.keys());
 		const trail = this.trail.checkpoint();
 		return () => {
 			for (const [at, list] of [specials, patches, cells, cellUsers, signals].entries()) {
@@ -181,6 +199,7 @@ class Encoder implements GraphContext {
 			}
 			for (const key of this.#copies.keys()) if (!copies.has(key)) this.#copies.delete(key);
 			for (const key of this.sharedCells.keys()) if (!shared.has(key)) this.sharedCells.delete(key);
+			for (const key of this.#parts.keys()) if (!parts.has(key)) this.#parts.delete(key);
 			trail();
 		};
 	}
@@ -224,12 +243,6 @@ class Encoder implements GraphContext {
 		}
 		return [...new Set(unitOf.values())].map((unit) => [...unit].sort((a, b) => a - b));
 	}
-}
-
-/** Own `__proto__` keys stay what they are: data. */
-export function define(holder: object, key: string | number, value: unknown): void {
-	if (key !== '__proto__') (holder as Record<string | number, unknown>)[key] = value;
-	else Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 const movedBefore = () => realm('moved', () => new WeakSet<object>());

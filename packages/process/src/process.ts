@@ -101,6 +101,7 @@ export class Process<A extends unknown[] = any, R = unknown> {
 		this.#work = null;
 		this.#host = host;
 		this.#child = child;
+		host.pump(); // the caller may block next
 		if (this.daemon) host.unref();
 		children().add(this);
 		void host.exited.then(() => children().delete(this));
@@ -113,7 +114,8 @@ export class Process<A extends unknown[] = any, R = unknown> {
 	 * milliseconds. Rejects with a ProcessError before the start. (`Process.join`)
 	 */
 	async join(options?: WaitOptions): Promise<boolean> {
-		return this.#whileAwaited((host) => waitFor(host.exited, options), 'join');
+		const hasEnded = await this.#whileAwaited((host) => waitFor(host.exited, options), 'join');
+		return hasEnded || this.#end !== null; // the exit event may be still to come
 	}
 
 	/** The same, blocking this thread: its event loop does not turn meanwhile. */

@@ -100,7 +100,8 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 	 * milliseconds. Rejects with a ThreadError before the start. (`Thread.join`)
 	 */
 	async join(options?: WaitOptions): Promise<boolean> {
-		return this.#whileAwaited((host) => waitFor(host.exited, options), 'join');
+		const hasEnded = await this.#whileAwaited((host) => waitFor(host.exited, options), 'join');
+		return hasEnded || !this.isAlive; // the exit event may be still to come
 	}
 
 	/** The same, blocking this thread: its event loop does not turn meanwhile. */

@@ -59,6 +59,7 @@ describe('start, join and result', () => {
 		const thread = new Thread({ target: (size: number) => 'x'.repeat(size), args: [1_000_000] }).start();
 		expect(thread.joinSync()).toBe(true);
 		expect(thread.isAlive).toBe(false);
+		expect(await thread.join({ timeout: 0 })).toBe(true);
 		expect((await thread.result).length).toBe(1_000_000);
 	});
 

@@ -6,7 +6,7 @@ import { elapsed, micros } from './clock.js';
 export const NONE = -1;
 
 // The states of a slot. README.md names the transitions.
-export const IDLE = 0; // nobody waits in it
+const IDLE = 0; // nobody waits in it
 export const WAITING = 1; // its waiter sleeps, or is about to
 export const GRANTED = 2; // its waiter was told that it is its turn
 export const TAKEN = 3; // its waiter has seen that and tries

@@ -11,11 +11,19 @@ describe('the packages together', () => {
 		const count = new SharedValue('int32', 0);
 		const pool = new ThreadPool(2);
 		const add = (times: number) => {
-			for (let n = 0; n < times; n++) lock.withSync(() => void (count.value = count.value + 1));
+			for (let n = 0; n < times; n++) {
+				lock.withSync(() => {
+					count.value = count.value + 1;
+				});
+			}
 		};
 		try {
 			const tasks = pool.map(add, [5_000, 5_000]);
-			for (let n = 0; n < 500; n++) await lock.with(() => void (count.value = count.value + 1));
+			for (let n = 0; n < 500; n++) {
+				await lock.with(() => {
+					count.value = count.value + 1;
+				});
+			}
 			await tasks;
 			expect(count.value).toBe(10_500);
 		} finally {
@@ -55,7 +63,10 @@ describe('the packages together', () => {
 		local.value = 'mine';
 		for (const pool of [new Pool(1), new ThreadPool(1)]) {
 			expect(await pool.apply(() => local.value)).toBe('fresh');
-			expect(await pool.apply(() => (local.value = 'theirs'))).toBe('theirs');
+			const set = () => {
+				local.value = 'theirs';
+			};
+			await pool.apply(set);
 			expect(await pool.apply(() => local.value)).toBe('theirs');
 			await pool.terminate();
 		}

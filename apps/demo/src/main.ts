@@ -11,6 +11,7 @@ const program = new Command('pnpm demo')
 	)
 	.helpOption('-h, --help', 'Show this help')
 	.showHelpAfterError('(pnpm demo --help shows what there is)')
+	.allowExcessArguments()
 	.action(runAll);
 
 program
@@ -43,6 +44,11 @@ program.command('local').description('a value per thread (threading.local)').act
 await program.parseAsync();
 
 async function runAll(): Promise<void> {
+	const [unknown] = program.args;
+	if (unknown !== undefined) {
+		const names = program.commands.map((command) => command.name()).join(', ');
+		program.error(`error: there is no example '${unknown}', there are ${names}`);
+	}
 	for (const [at, command] of program.commands.entries()) {
 		console.log(`${at === 0 ? '' : '\n'}# ${command.name()} - ${command.description()}\n`);
 		await command.parseAsync([], { from: 'user' });

@@ -11,7 +11,7 @@ async function outcome(fixture: string, args: string[]): Promise<{ report: strin
 
 const early = (how: string) => `ProcessExitError: Process-1 (pid) ${how} before its target returned`;
 
-describe.each(['join', 'joinSync'])('how a child ended, after %s', (joins) => {
+describe('how a child ended', () => {
 	it.each([
 		['return', 0, 'returned'],
 		['promise', 0, 'resolved'],
@@ -20,7 +20,7 @@ describe.each(['join', 'joinSync'])('how a child ended, after %s', (joins) => {
 		['exit-7', 7, early('exited with code 7')],
 		['exit-code', 5, 'returned'],
 	])('%s: exit code %i, and nothing is reported', async (way, exitCode, settled) => {
-		const ended = await outcome('exit', [way, joins]);
+		const ended = await outcome('exit', [way]);
 		expect(ended).toEqual({ exitCode, signalCode: null, outcome: settled, report: '' });
 	});
 
@@ -31,18 +31,23 @@ describe.each(['join', 'joinSync'])('how a child ended, after %s', (joins) => {
 		['timer', 'Error: thrown in a timer', early('ended by an uncaught error')],
 		['floating', 'Error: floating', early('ended by an uncaught error')],
 	])('%s: exit code 1, and the error is reported once under its name', async (way, report, settled) => {
-		const { report: reported, ...ended } = await outcome('exit', [way, joins]);
+		const { report: reported, ...ended } = await outcome('exit', [way]);
 		expect(ended).toEqual({ exitCode: 1, signalCode: null, outcome: settled });
 		expect(reported.startsWith('Process Process-1:\n')).toBe(true);
 		expect(reported.split('\n').filter((line) => line === report)).toHaveLength(1);
 		expect(reported).toContain(way === 'text' ? report : 'exit.mjs:');
 	});
 
+	it.each(['return', 'exit-7', 'reject', 'abort', 'term'])('%s: is the same after joinSync', async (way) => {
+		const [waited, blocked] = await Promise.all([outcome('exit', [way]), outcome('exit', [way, 'joinSync'])]);
+		expect({ ...blocked, report: '' }).toEqual({ ...waited, report: '' });
+	});
+
 	it.each([
 		['abort', -6, 'SIGABRT'],
 		['term', -15, 'SIGTERM'],
 	])('%s: exit code %i, and the name of the signal', async (way, exitCode, signalCode) => {
-		const ended = await outcome('exit', [way, joins]);
+		const ended = await outcome('exit', [way]);
 		expect(ended).toMatchObject({ exitCode, signalCode, outcome: early(`was ended by ${signalCode}`) });
 	});
 });
@@ -118,7 +123,7 @@ describe('who is who', () => {
 		const { stdout } = await run('from-threads');
 		expect(stdout.split('\n')).toEqual([
 			'root: MainProcess, no parent, children Process-1 Process-2 Process-3',
-			'child: Process-3, parent MainProcess, children Process-3:1 Process-3:2 Process-3:3',
+			'child: Process-4, parent MainProcess, children Process-4:1 Process-4:2 Process-4:3',
 			'',
 		]);
 	});

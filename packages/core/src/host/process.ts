@@ -126,7 +126,7 @@ function carry(
 		channel,
 		id: child.pid ?? -1,
 		exited,
-		isAlive: () => child.exitCode === null && child.signalCode === null && !isZombie(child.pid),
+		isAlive: () => child.exitCode === null && child.signalCode === null && !isDying(child.pid),
 		kill: (signal = 'SIGTERM') => void child.kill(signal),
 		ref() {
 			child.ref();
@@ -149,12 +149,20 @@ function endChildrenAtExit(): true {
 	return true;
 }
 
-/** Whether a child has ended and its exit event is still to come (Linux; elsewhere nobody knows before the event). */
-function isZombie(pid: number | undefined): boolean {
+/** Where `/proc/PID/stat` shows the signals that wait for a process, counted from its state. */
+const PENDING_FIELD = 28;
+const SIGKILL_BIT = 1 << (constants.signals.SIGKILL - 1);
+
+/**
+ * Whether a child has ended, or is about to by a signal that ends it, and its exit event is still to come (Linux;
+ * elsewhere nobody knows before the event).
+ */
+function isDying(pid: number | undefined): boolean {
 	if (process.platform !== 'linux') return false;
 	try {
 		const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-		return /[ZX]/.test(stat.charAt(stat.lastIndexOf(')') + 2));
+		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+		return /[ZX]/.test(fields[0] ?? '') || (Number(fields[PENDING_FIELD]) & SIGKILL_BIT) !== 0;
 	} catch (error) {
 		return (error as { code?: string }).code === 'ENOENT';
 	}

@@ -49,29 +49,28 @@ export class Worker {
 	}
 
 	/**
-	 * Runs a task to its end and settles it, whatever happens to the worker. False when the worker died and the task has
-	 * not begun: then another worker may have it.
+	 * Runs a task to its end, whatever happens to the worker, and gives what settles it; null when the worker died and the
+	 * task has not begun: then another worker may have it.
 	 */
-	async run(task: Task): Promise<boolean> {
+	async run(task: Task): Promise<(() => void) | null> {
 		this.current = task;
 		task.state = 'running';
 		this.host.ref();
 		const stopClock = this.#startClock(task);
 		try {
-			task.resolve(await this.#call(task.call));
+			const value = await this.#call(task.call);
+			return () => task.resolve(value);
 		} catch (error) {
-			if (!(error instanceof HostExitError)) task.reject(error);
-			else if (task.isCondemned || error.mayHaveRun) task.reject(this.crash(error.exit, task));
-			else {
-				task.state = 'queued';
-				return false;
-			}
+			if (!(error instanceof HostExitError)) return () => task.reject(error);
+			const { exit, mayHaveRun } = error;
+			if (task.isCondemned || mayHaveRun) return () => task.reject(this.crash(exit, task));
+			task.state = 'queued';
+			return null;
 		} finally {
 			stopClock();
 			this.current = null;
 			if (!this.isLeaving) this.host.unref();
 		}
-		return true;
 	}
 
 	/** Lets it end by itself. */

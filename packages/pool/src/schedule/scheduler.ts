@@ -135,15 +135,18 @@ export class Scheduler {
 	async #give(worker: Worker, task: Task): Promise<void> {
 		this.#given.add(worker);
 		worker.tasks++;
-		const hasRun = await worker.run(task);
+		const settle = await worker.run(task);
 		this.#given.delete(worker);
-		if (!hasRun && !this.#refuses(task)) {
-			if (task.isCondemned) task.reject(undefined);
-			else this.#queue.unshift(task);
+		if (worker.host.exit === null && !worker.isLeaving) {
+			this.#deaths = [];
+			this.#free(worker); // before the caller goes on, whose next call is for a free worker
+			settle?.();
+			return;
 		}
-		if (worker.host.exit !== null || worker.isLeaving) return this.#retire(); // `#gone` deals with its end
-		this.#deaths = [];
-		this.#free(worker);
+		if (settle !== null) settle();
+		else if (task.isCondemned) task.reject(undefined);
+		else if (!this.#refuses(task)) this.#queue.unshift(task);
+		this.#retire(); // `#gone` deals with the end of the worker
 	}
 
 	/** A worker has nothing to do: it takes the next task, waits, or leaves. */
@@ -199,7 +202,9 @@ export class Scheduler {
 			() => isThere() && this.#free(worker),
 			(error) => isThere() && this.#break('its initializer failed', error),
 		);
-		if (!(await worker.run(initialize))) initialize.reject(undefined);
+		const settle = await worker.run(initialize);
+		if (settle !== null) settle();
+		else initialize.reject(undefined);
 	}
 
 	#gone(worker: Worker): void {

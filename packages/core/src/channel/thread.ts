@@ -4,7 +4,7 @@ import type { Message } from './protocol.js';
 
 /** The channel between two threads: a batch is one message on a port of its own. */
 export function threadChannel(port: MessagePort, receiver: Receiver): Channel {
-	const batch = new Batch((messages) => port.postMessage(messages, messages.flatMap(moved)));
+	const batch = new Batch((messages) => port.postMessage(messages));
 	const drain = () => {
 		let moved = false;
 		for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
@@ -19,7 +19,13 @@ export function threadChannel(port: MessagePort, receiver: Receiver): Channel {
 	port.on('message', receive);
 	port.on('close', () => receiver.closed());
 	return {
-		post: (message) => batch.add(message),
+		post(message) {
+			const items = moved(message);
+			if (items.length === 0) return batch.add(message);
+			// By itself and at once: what cannot be moved is refused at the call, and takes no other with it.
+			batch.flush();
+			port.postMessage([message], items);
+		},
 		flush: () => batch.flush(),
 		send() {
 			batch.flush();

@@ -56,9 +56,11 @@ function replaceShareable(context: GraphContext, value: object): number {
 	const index = context.reserve(value);
 	const handle: unknown[] = [];
 	const Class = context.special(value.constructor);
+	const { constant } = context;
 	const needs = context.patchRange(() => {
 		context.put(handle, 0, (value as { [share](to: string): unknown })[share](context.to));
 	});
+	context.constant = constant; // a handle stands for the same thing at every call
 	context.specials[index] = { type: 'shareable', class: Class, handle, needs };
 	return index;
 }

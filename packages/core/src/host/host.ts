@@ -116,14 +116,9 @@ export class Host {
 			if (this.#pending.size === 0) this.#endpoint.forget();
 			if (call.constant !== null) this.#endpoint.sendConstant(call.constant.id, call.constant.payload);
 			const payload = this.#endpoint.prepare(call.payload, id);
+			const constant = call.constant?.id ?? null;
+			this.#carrier.channel.post({ type: 'call', id, mode: call.mode, constant, payload }); // may refuse
 			this.#pending.set(id, pending);
-			this.#carrier.channel.post({
-				type: 'call',
-				id,
-				mode: call.mode,
-				constant: call.constant?.id ?? null,
-				payload,
-			});
 		});
 	}
 

@@ -4,6 +4,7 @@ import {
 	type ResourceLimits,
 	SHARE_ENV,
 	Worker,
+	type WorkerOptions,
 } from 'node:worker_threads';
 import type { Receiver } from '../channel/channel.js';
 import { threadChannel } from '../channel/thread.js';
@@ -12,6 +13,7 @@ import type { Here } from '../here.js';
 import { here as current } from '../here.js';
 import { Registry, type ThreadId } from '../liveness/registry.js';
 import { texts } from '../texts.js';
+import { inheritedArguments } from './arguments.js';
 import { type Boot, bootKey, makeBoot } from './boot.js';
 import { type Carrier, Host } from './host.js';
 
@@ -58,17 +60,25 @@ function carry(
 	const registry = Registry.ours();
 	const { name, daemon = false, runs, resourceLimits, env, execArgv } = options;
 	const { port1, port2 } = new MessageChannel();
-	const { parentPid, parentName, process } = current();
-	const here: Here = { kind: 'thread', name, daemon, runs, path, parentPid, parentName, process };
+	const { parentPid, parentName, process: ofProcess } = current();
+	const here: Here = {
+		kind: 'thread',
+		name,
+		daemon,
+		runs,
+		path,
+		parentPid,
+		parentName,
+		process: ofProcess,
+	};
 	const boot: ThreadBoot = { ...makeBoot(here), port: port2, registry: registry.memory, record };
-	const worker = new Worker(texts().far, {
+	const worker = launch(execArgv, {
 		eval: true,
 		name,
 		workerData: { [bootKey]: boot },
 		transferList: [port2],
 		resourceLimits,
 		env: env ?? SHARE_ENV,
-		...(execArgv && { execArgv: [...execArgv] }),
 	});
 	const channel = threadChannel(port1, receiver);
 	let failure: unknown;
@@ -103,6 +113,19 @@ function carry(
 			channel.unref();
 		},
 	};
+}
+
+/** A worker inherits the options of Node, but for those that say what to run: with `--input-type` it would not start. */
+function launch(execArgv: readonly string[] | undefined, options: WorkerOptions): Worker {
+	const inherited = inheritedArguments(process.execArgv);
+	const isInheritable = inherited.length === process.execArgv.length;
+	if (execArgv === undefined && isInheritable) return new Worker(texts().far, options);
+	return new Worker(texts().far, { ...options, execArgv: [...(execArgv ?? inherited.filter(isForThreads))] });
+}
+
+/** Options of the engine are the process's, and a worker that is given them refuses to start. */
+function isForThreads(argument: string): boolean {
+	return !/^--(max|stack|expose|harmony|jit|trace-gc|allow-natives)/.test(argument);
 }
 
 function reasonOf(failure: unknown, terminated: boolean): Exit['reason'] {

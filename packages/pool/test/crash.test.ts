@@ -1,4 +1,5 @@
-import { BrokenPoolError, WorkerCrashedError } from '@conc/pool';
+import { readFileSync } from 'node:fs';
+import { BrokenPoolError, ThreadPool, WorkerCrashedError } from '@conc/pool';
 import { describe, expect, it } from 'vitest';
 import { mark, markAndPass, markAndSpin } from './fixtures/tasks.mjs';
 import { errorOf, files, kinds, there, track, whoami } from './support/pools.js';
@@ -90,7 +91,7 @@ describe.each(kinds)('a dead worker of a $name', ({ name, Kind }) => {
 	it('is not what a floating rejection leads to', async () => {
 		const pool = track(new Kind(1));
 		const float = () => {
-			Promise.reject(new Error('nobody cares (expected on stderr)'));
+			void Promise.reject(new Error('nobody cares (expected on stderr)'));
 			return whoami();
 		};
 		const first = await pool.apply(float);
@@ -198,5 +199,26 @@ describe.each(kinds)('a dead worker of a $name', ({ name, Kind }) => {
 		expect(first).toEqual(new RangeError('a'));
 		expect(second.cause.cause).toBeInstanceOf(TypeError);
 		expect(second.cause.cause.cause).toBe('the bottom');
+	});
+});
+
+describe('a worker thread', () => {
+	it('that is stuck in a native call is given up: its task is rejected, another takes its place', async () => {
+		const pool = track(new ThreadPool(1));
+		const file = files();
+		const controller = new AbortController();
+		const wait = async (path: string) => {
+			const { execFileSync } = await import('node:child_process');
+			execFileSync('sh', ['-c', `echo $$ > ${path}.part; mv ${path}.part ${path}; exec sleep 600`]);
+		};
+		const stuck = pool.apply(wait, [file('pid')], { signal: controller.signal });
+		const queued = pool.apply(identity, [1]);
+		await there(file('pid'));
+		controller.abort(new Error('enough'));
+		expect(await queued).toBe(1);
+		expect(await errorOf(stuck)).toEqual(new Error('enough'));
+		pool.close();
+		await pool.join();
+		process.kill(Number(readFileSync(file('pid'), 'utf8')), 'SIGKILL');
 	});
 });

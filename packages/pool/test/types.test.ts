@@ -1,0 +1,91 @@
+import { type AsyncResult, Pool, type PoolOptions, ThreadPool } from '@conc/pool';
+import { expectTypeOf, it } from 'vitest';
+
+const add = (a: number, b: number) => a + b;
+const later = async (text: string) => text.length;
+
+// What follows is checked by the compiler only, and never run.
+const _ = {
+	calls(pool: Pool) {
+		expectTypeOf(pool.apply(() => 1)).toEqualTypeOf<Promise<number>>();
+		expectTypeOf(pool.apply(() => 1, [])).toEqualTypeOf<Promise<number>>();
+		expectTypeOf(pool.apply(add, [1, 2])).toEqualTypeOf<Promise<number>>();
+		expectTypeOf(pool.apply(later, ['a'], { timeout: 1, name: 'b' })).toEqualTypeOf<Promise<number>>();
+		expectTypeOf(pool.apply(add, [1, 2] as const)).toEqualTypeOf<Promise<number>>();
+		expectTypeOf(pool.apply((n: number, more?: string) => `${n}${more}`, [1])).toEqualTypeOf<
+			Promise<string>
+		>();
+		// @ts-expect-error an argument is missing
+		void pool.apply(add, [1]);
+		// @ts-expect-error an argument is of another type
+		void pool.apply(add, [1, '2']);
+		// @ts-expect-error no arguments at all
+		void pool.apply(add);
+		// @ts-expect-error a map's option
+		void pool.apply(add, [1, 2], { chunksize: 2 });
+	},
+	results(pool: Pool) {
+		const result = pool.applyAsync(later, ['a'], {
+			callback: (value) => expectTypeOf(value).toEqualTypeOf<number>(),
+			errorCallback: (error) => expectTypeOf(error).toEqualTypeOf<unknown>(),
+		});
+		expectTypeOf(result).toEqualTypeOf<AsyncResult<number>>();
+		expectTypeOf(result).toExtend<Promise<number>>();
+		expectTypeOf(result.get({ timeout: 1 })).toEqualTypeOf<Promise<number>>();
+		expectTypeOf(result.wait()).toEqualTypeOf<Promise<boolean>>();
+		expectTypeOf(result.ready).toEqualTypeOf<boolean>();
+		expectTypeOf(result.successful).toEqualTypeOf<boolean>();
+		expectTypeOf(result.cancel()).toEqualTypeOf<boolean>();
+		expectTypeOf(result.then(String)).toEqualTypeOf<Promise<string>>();
+		// @ts-expect-error not the type of the result
+		pool.applyAsync(later, ['a'], { callback: (value: string) => value });
+	},
+	maps(pool: ThreadPool) {
+		expectTypeOf(pool.map((n) => n * 2, [1, 2])).toEqualTypeOf<Promise<number[]>>();
+		expectTypeOf(pool.map(later, new Set(['a']), { chunksize: 2 })).toEqualTypeOf<Promise<number[]>>();
+		expectTypeOf(pool.starmap(add, [[1, 2]])).toEqualTypeOf<Promise<number[]>>();
+		expectTypeOf(pool.starmap((a: string, b?: number) => a + b, [['a']])).toEqualTypeOf<Promise<string[]>>();
+		// @ts-expect-error the items are of another type
+		void pool.map(later, [1]);
+		// @ts-expect-error the function says what the items are, not the other way round
+		void pool.starmap(add, [[1, 'b']]);
+		// @ts-expect-error an asynchronous input is for imap
+		void pool.map(later, (async function* () {})());
+	},
+	async iterations(pool: Pool) {
+		expectTypeOf(pool.imap(later, ['a'])).toEqualTypeOf<AsyncIterableIterator<number>>();
+		async function* input() {
+			yield 'a';
+		}
+		for await (const length of pool.imapUnordered(later, input(), { buffersize: 2 }))
+			expectTypeOf(length).toEqualTypeOf<number>();
+		// @ts-expect-error a task's option
+		pool.imap(later, ['a'], { transfer: [] });
+	},
+	pools() {
+		const options: PoolOptions = { workers: 2, env: {}, execArgv: [], maxTasksPerWorker: 1 };
+		const made = [
+			new Pool(),
+			new Pool(2),
+			new Pool(options),
+			new Pool({ initializer: () => {} }),
+			new Pool({ initializer: add, initargs: [1, 2] }),
+			new Pool({ initializer: (url: string) => url, initargs: ['a'], resourceLimits: {} }),
+		];
+		expectTypeOf(made).toExtend<Pool[]>();
+		const threads: ThreadPool = new ThreadPool({ initializer: later, initargs: ['a'] });
+		// @ts-expect-error the arguments of the initializer are missing
+		new Pool({ initializer: add });
+		// @ts-expect-error they are of another type
+		new Pool({ initializer: add, initargs: [1, '2'] });
+		// @ts-expect-error not a number
+		new Pool('2');
+		// @ts-expect-error an option that is none
+		new Pool({ worker: 2 });
+		return threads;
+	},
+};
+
+it('types are checked by the compiler', () => {
+	expectTypeOf(_).not.toBeAny();
+});

@@ -63,12 +63,6 @@ export class Mutex implements Awaitable {
 		return this.owner === this.self;
 	}
 
-	/** Whether the owner has ended. */
-	get isAbandoned(): boolean {
-		const { owner } = this;
-		return owner !== NOBODY && !this.#registry.isAlive(owner);
-	}
-
 	look(turn: Turn): boolean {
 		for (;;) {
 			const word = Atomics.load(this.words, WORD);
@@ -78,7 +72,7 @@ export class Mutex implements Awaitable {
 				const taken = this.waiters.others(turn.slot) ? this.self | WAITED : this.self;
 				if (this.#move(word, taken)) return true;
 			} else if (owner !== this.self && !livesOn(this.#registry, owner)) {
-				this.#inherit(word);
+				if (this.#diedHolding(owner)) this.#inherit(word);
 			} else if (turn.slot === NONE || (word & WAITED) !== 0 || this.#move(word, word | WAITED)) {
 				return false;
 			}
@@ -116,7 +110,8 @@ export class Mutex implements Awaitable {
 		const { owner } = this;
 		if (owner === NOBODY) return 'free';
 		if (owner === this.self) return 'held by this thread';
-		return this.#registry.isAlive(owner) ? `held by thread ${owner}` : `abandoned by thread ${owner}`;
+		const isHeld = this.#registry.isAlive(owner) || !this.#diedHolding(owner);
+		return `${isHeld ? 'held' : 'abandoned'} by thread ${owner}`;
 	}
 
 	get place(): Place {
@@ -128,7 +123,10 @@ export class Mutex implements Awaitable {
 			const word = Atomics.load(this.words, WORD);
 			const owner = word & OWNER;
 			if (owner === NOBODY) throw new LockError(`${this.#label} was released, but nobody holds it`);
-			if (owner !== this.self && !this.#registry.isAlive(owner)) throw this.#abandoned(owner);
+			if (owner !== this.self && !this.#registry.isAlive(owner)) {
+				if (this.#diedHolding(owner)) throw this.#abandoned(owner);
+				continue;
+			}
 			if ((word & WAITED) === 0) {
 				if (this.#move(word, FREE)) return;
 				continue;
@@ -138,6 +136,11 @@ export class Mutex implements Awaitable {
 			if (!this.waiters.wake(1) && next === PROMISED) this.passOn();
 			return;
 		}
+	}
+
+	/** Whether a thread that has ended still has it: it may have released it between the looks at the word and at it. */
+	#diedHolding(owner: ThreadId): boolean {
+		return this.owner === owner;
 	}
 
 	/** What somebody does who wants it and finds that its owner has ended. */

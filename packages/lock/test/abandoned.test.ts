@@ -1,5 +1,6 @@
+import { Registry } from '@conc/core';
 import { AbandonedLockError, Lock, RLock } from '@conc/lock';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { untilWaiting, waitersOf } from './support/waiting.js';
 import { start } from './support/workers.js';
 
@@ -92,6 +93,44 @@ it('a fresh thread with the record of the dead owner is not taken for it', async
 		const fresh = await start('acquire-once', { lock, sync: true }).next();
 		expect(fresh).toEqual({ code: 'CONC_LOCK_ABANDONED', owner, isError: true });
 	}
+});
+
+describe('an owner that releases and ends just when it is asked whether it lives', () => {
+	const { isAlive } = Registry.prototype;
+	afterEach(() => {
+		Registry.prototype.isAlive = isAlive;
+	});
+
+	async function lockOfSuchAnOwner(): Promise<Lock> {
+		const lock = new Lock();
+		const told = new Int32Array(new SharedArrayBuffer(4));
+		const holder = start('release-and-end', { lock, told });
+		await holder.next();
+		Registry.prototype.isAlive = function (this: Registry, id) {
+			Registry.prototype.isAlive = isAlive;
+			Atomics.store(told, 0, 1);
+			Atomics.notify(told, 0);
+			while (this.isAlive(id)) Atomics.wait(told, 0, 1, 1);
+			return false;
+		};
+		return lock;
+	}
+
+	it('has not abandoned the lock for one who wants it', async () => {
+		const lock = await lockOfSuchAnOwner();
+		expect(lock.acquireSync()).toBe(true);
+	});
+
+	it('has not abandoned the lock for one who releases it', async () => {
+		const lock = await lockOfSuchAnOwner();
+		expect(() => lock.release()).toThrow('nobody holds it');
+	});
+
+	it('has not abandoned the lock for one who prints it', async () => {
+		const lock = await lockOfSuchAnOwner();
+		expect(`${lock}`).toContain('held');
+		expect(`${lock}`).toBe('Lock (free)');
+	});
 });
 
 describe('a waiter that ends', () => {

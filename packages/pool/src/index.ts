@@ -1,4 +1,4 @@
-export { CaptureError, TimeoutError } from '@conc/core';
+export { CaptureError, StartupRecursionError, TimeoutError } from '@conc/core';
 export {
 	BrokenPoolError,
 	CancelledError,

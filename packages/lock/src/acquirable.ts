@@ -68,7 +68,7 @@ export abstract class Acquirable {
 }
 
 /** Runs `fn`, then `giveBack`; an error of `fn` is not hidden by one of `giveBack`. */
-export async function settle<T>(fn: () => T, giveBack: () => void): Promise<Awaited<T>> {
+async function settle<T>(fn: () => T, giveBack: () => void): Promise<Awaited<T>> {
 	let result: Awaited<T>;
 	try {
 		result = await fn();

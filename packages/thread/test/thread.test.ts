@@ -1,13 +1,5 @@
 import { getEventListeners } from 'node:events';
-import {
-	AbandonedLockError,
-	CaptureError,
-	Event,
-	Lock,
-	Thread,
-	ThreadError,
-	ThreadExitError,
-} from '@conc/thread';
+import { CaptureError, Event, Thread, ThreadError } from '@conc/thread';
 import { describe, expect, it } from 'vitest';
 
 describe('start, join and result', () => {

@@ -96,6 +96,14 @@ describe.each(kinds)('the calls of a $name', ({ Kind }) => {
 		await pool.join();
 	});
 
+	it('made one after the other need one worker', async () => {
+		const pool = track(new Kind(3));
+		const who = new Set<string>();
+		for (let n = 0; n < 10; n++) who.add(await pool.apply(whoami));
+		for (let n = 0; n < 10; n++) for (const one of await pool.map(whoami, [n])) who.add(one);
+		expect(who.size).toBe(1);
+	});
+
 	it('go to the worker that is free first', async () => {
 		const pool = track(new Kind(4));
 		const file = files();

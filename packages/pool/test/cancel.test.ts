@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { TimeoutError } from '@conc/pool';
+import { fileURLToPath } from 'node:url';
+import { Pool, TimeoutError } from '@conc/pool';
 import { describe, expect, it } from 'vitest';
 import { mark, markAndPass, markAndSpin, passed } from './fixtures/tasks.mjs';
 import { errorOf, files, kinds, there, track, whoami } from './support/pools.js';
@@ -61,9 +62,10 @@ describe.each(kinds)('a task of a $name', ({ Kind }) => {
 		const onWarning = (warning: Error) => void warnings.push(warning);
 		process.on('warning', onWarning);
 		let listeners = 0;
+		let most = 0;
 		const { addEventListener, removeEventListener } = signal;
 		signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
-			listeners++;
+			most = Math.max(most, ++listeners);
 			addEventListener.apply(signal, args);
 		};
 		signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
@@ -77,6 +79,7 @@ describe.each(kinds)('a task of a $name', ({ Kind }) => {
 		await new Promise((resolve) => setImmediate(resolve));
 		process.off('warning', onWarning);
 		expect(listeners).toBe(0);
+		expect(most).toBe(2); // the pool's own, and an imap's
 		expect(warnings).toEqual([]);
 	});
 
@@ -121,5 +124,13 @@ describe.each(kinds)('a task of a $name', ({ Kind }) => {
 		mark(file('gate'));
 		for (const timeout of [60_000, 2 ** 31, Number.POSITIVE_INFINITY, undefined])
 			await pool.apply(passed, [file('gate')], { timeout, signal });
+	});
+});
+
+describe('the timeout of a task', () => {
+	it('does not count the start of its worker', async () => {
+		const slowly = fileURLToPath(new URL('./fixtures/start-slowly.mjs', import.meta.url));
+		const pool = track(new Pool({ workers: 1, execArgv: ['--import', slowly] }));
+		expect(await pool.apply(whoami, [], { timeout: 1_000 })).toBeTypeOf('string');
 	});
 });

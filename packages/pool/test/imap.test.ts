@@ -111,6 +111,14 @@ describe.each(kinds)('an imap of a $name', ({ Kind }) => {
 		expect((await drain(results)).results.sort()).toEqual([file(1), file(4)]);
 	});
 
+	it('hands over the results of a very large chunk', async () => {
+		const pool = track(new Kind(1));
+		const items = Array.from({ length: 200_000 }, (_, n) => n);
+		let sum = 0;
+		for await (const result of pool.imap(double, items, { chunksize: items.length })) sum += result;
+		expect(sum).toBe(200_000 * 199_999);
+	});
+
 	it('answers each of several next() that wait at once', async () => {
 		const pool = track(new Kind(2));
 		const results = pool.imap(double, [1, 2, 3], { buffersize: 1 });

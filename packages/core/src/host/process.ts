@@ -149,9 +149,11 @@ function endChildrenAtExit(): true {
 	return true;
 }
 
-/** Where `/proc/PID/stat` shows the signals that wait for a process, counted from its state. */
+/** Where `/proc/PID/stat` shows what it is about, counted from its state. */
+const FLAGS_FIELD = 6;
 const PENDING_FIELD = 28;
-const SIGKILL_BIT = 1 << (constants.signals.SIGKILL - 1);
+const EXITING_FLAGS = 0x404; // PF_EXITING: it gives back what it has; PF_SIGNALED: a signal has ended it
+const SIGKILL_BIT = 1 << (constants.signals.SIGKILL - 1); // what every fatal signal is turned into
 
 /**
  * Whether a child has ended, or is about to by a signal that ends it, and its exit event is still to come (Linux;
@@ -162,7 +164,8 @@ function isDying(pid: number | undefined): boolean {
 	try {
 		const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
 		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-		return /[ZX]/.test(fields[0] ?? '') || (Number(fields[PENDING_FIELD]) & SIGKILL_BIT) !== 0;
+		const isExiting = (Number(fields[FLAGS_FIELD]) & EXITING_FLAGS) !== 0;
+		return isExiting || /[ZX]/.test(fields[0] ?? '') || (Number(fields[PENDING_FIELD]) & SIGKILL_BIT) !== 0;
 	} catch (error) {
 		return (error as { code?: string }).code === 'ENOENT';
 	}

@@ -34,7 +34,9 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 	readonly #isAsync: boolean;
 	/** Chunks whose results have not all been handed over, in the order of the input. */
 	readonly #chunks: Chunk[] = [];
-	readonly #ready: R[] = [];
+	/** Results to be handed over next, from `#at` on. */
+	#ready: readonly R[] = [];
+	#at = 0;
 	#underWay = 0;
 	#isDrawing = false;
 	#inputState: 'open' | 'ended' | 'failed' = 'open';
@@ -80,9 +82,9 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 		for (;;) {
 			if (this.#isOver) return { done: true, value: undefined };
 			if (this.#aborted !== null) return this.#fail(this.#aborted.reason);
-			const failed = this.#ready.length === 0 ? this.#collect() : null;
-			if (this.#ready.length > 0) {
-				const value = this.#ready.shift() as R;
+			const failed = this.#hasReady ? null : this.#collect();
+			if (this.#hasReady) {
+				const value = this.#ready[this.#at++] as R;
 				this.#underWay--;
 				void this.#draw();
 				return { done: false, value };
@@ -105,12 +107,17 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 			const at = this.#plan.isOrdered ? 0 : this.#chunks.findIndex(({ state }) => state !== 'running');
 			const chunk = this.#chunks[at];
 			if (chunk === undefined || chunk.state === 'running') return null;
-			this.#ready.push(...(chunk.results as R[]));
+			this.#ready = chunk.results as readonly R[];
+			this.#at = 0;
 			chunk.results = [];
 			if (chunk.state === 'failed') return chunk;
 			this.#chunks.splice(at, 1);
-			if (this.#ready.length > 0) return null;
+			if (this.#hasReady) return null;
 		}
+	}
+
+	get #hasReady(): boolean {
+		return this.#at < this.#ready.length;
 	}
 
 	get #hasRoom(): boolean {
@@ -182,7 +189,7 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 		this.#isOver = true;
 		this.#plan.signal?.removeEventListener('abort', this.#abort);
 		for (const chunk of this.#chunks.splice(0)) chunk.cancel();
-		this.#ready.length = 0;
+		this.#ready = [];
 		const isOpen = this.#inputState === 'open';
 		this.#inputState = 'ended';
 		this.#plan.finish();

@@ -2,10 +2,10 @@ import { type Host, HostExitError, startProcess, startThread } from '@conc/core'
 import { describe, expect, it } from 'vitest';
 import { media, startHost } from './support/hosts.js';
 
-/** Fills memory until there is none. */
+/** Fills memory until there is none, in small pieces: V8 may miss the limit of a thread when big blocks are taken. */
 const devour = () => {
-	const eaten: unknown[] = [];
-	for (;;) eaten.push(Array.from({ length: 1000 }, (_, n) => ({ n })));
+	let list: object = {};
+	for (;;) list = { list };
 };
 
 const forever = () => new Promise<never>(() => {});

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { BrokenPoolError, ThreadPool, WorkerCrashedError } from '@conc/pool';
 import { describe, expect, it } from 'vitest';
 import { mark, markAndPass, markAndSpin } from './fixtures/tasks.mjs';
-import { errorOf, files, kinds, there, track, whoami } from './support/pools.js';
+import { errorOf, files, kill, kinds, there, track, whoami } from './support/pools.js';
 
 const identity = (n: number) => n;
 const outcomes = async (promises: Promise<unknown>[]) => {
@@ -40,7 +40,7 @@ describe.each(kinds)('a dead worker of a $name', ({ name, Kind }) => {
 		await there(file(1), file(2));
 		mark(file('gate'));
 		const [pid = 0] = await Promise.all(both);
-		if (isPool) process.kill(pid, 'SIGKILL');
+		if (isPool) kill(pid, 'SIGKILL');
 		else {
 			await pool.apply((path: string) => void process.on('exit', () => mark(path)), [file('gone')]);
 			await pool.apply(() => void setImmediate(() => process.exit()));
@@ -219,6 +219,6 @@ describe('a worker thread', () => {
 		expect(await errorOf(stuck)).toEqual(new Error('enough'));
 		pool.close();
 		await pool.join();
-		process.kill(Number(readFileSync(file('pid'), 'utf8')), 'SIGKILL');
+		kill(Number(readFileSync(file('pid'), 'utf8')), 'SIGKILL');
 	});
 });

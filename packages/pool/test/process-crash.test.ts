@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { BrokenPoolError, Pool, WorkerCrashedError } from '@conc/pool';
 import { describe, expect, it } from 'vitest';
 import { markAndPass, markAndSpin } from './fixtures/tasks.mjs';
-import { errorOf, files, isAlive, there, track } from './support/pools.js';
+import { errorOf, files, isAlive, kill, there, track } from './support/pools.js';
+import { result } from './support/programs.js';
 
 /** Its rejection is looked at later. */
 const noted = <T>(promise: Promise<T>): Promise<T> => {
@@ -89,7 +90,7 @@ describe('a worker process', () => {
 		await there(file('begun'));
 		const { readFileSync } = await import('node:fs');
 		const pid = Number(readFileSync(file('begun'), 'utf8'));
-		process.kill(pid, 'SIGSTOP');
+		kill(pid, 'SIGSTOP');
 		await pool.terminate();
 		expect(await errorOf(running)).toMatchObject({ code: 'CONC_POOL_TERMINATED' });
 		expect(isAlive(pid)).toBe(false);
@@ -112,7 +113,7 @@ describe('a worker process', () => {
 			for (const one of round % 3 === 0 ? pids : []) {
 				pids.delete(one);
 				if (!isAlive(one)) continue;
-				process.kill(one, 'SIGKILL');
+				kill(one, 'SIGKILL');
 				kills++;
 				break;
 			}
@@ -125,6 +126,11 @@ describe('a worker process', () => {
 		expect(kills).toBeGreaterThan(5);
 		pool.close();
 		await pool.join();
+	});
+
+	it('that cannot import what an argument needs rejects that task with the reason, and is kept', async () => {
+		const refusal = { name: 'RangeError', message: 'not in a worker', isRemote: true };
+		expect(await result('sends-unknown.mjs')).toEqual({ outcome: refusal, map: refusal, isKept: true });
 	});
 
 	it('is gone when the pool is joined', async () => {

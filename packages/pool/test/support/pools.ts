@@ -47,6 +47,12 @@ export function isAlive(pid: number): boolean {
 	}
 }
 
+/** Sends a signal to one process; 0 and negative numbers would be whole groups. */
+export function kill(pid: number, signal: NodeJS.Signals): void {
+	if (!(pid > 1)) throw new RangeError(`${pid} is no process of a test`);
+	process.kill(pid, signal);
+}
+
 /** What a promise is rejected with. */
 export const errorOf = (promise: PromiseLike<unknown>): Promise<Error> =>
 	Promise.resolve(promise).then(

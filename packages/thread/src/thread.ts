@@ -87,6 +87,7 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 			(value) => this.#settle.resolve(value as Awaited<R>),
 			(error) => this.#settle.reject(this.#asOurs(error)),
 		);
+		if (host.pending === 0) void host.terminate(); // the call was refused: something in `transfer` is gone already
 		this.#work = null;
 		this.#running = { host, record };
 		host.flush(); // the caller may block next

@@ -134,17 +134,28 @@ export class Endpoint {
 	#followSignals(signals: readonly AbortSignal[], call: number): void {
 		const removers = signals.map((signal, index) => {
 			const tell = () => {
-				const options = { subject: 'the reason of an AbortSignal', root: 'reason', lenient: true };
-				const reason = this.prepare(this.encode(signal.reason, options), call);
+				const reason = this.prepare(this.#encodeReason(signal.reason), call);
 				this.#channel.post({ type: 'abort', payload: call, signal: index, reason });
 			};
-			signal.addEventListener('abort', tell, { once: true });
+			// Aborted since the call was made: told right after the call itself.
+			if (signal.aborted) queueMicrotask(tell);
+			else signal.addEventListener('abort', tell, { once: true });
 			return () => signal.removeEventListener('abort', tell);
 		});
 		if (removers.length > 0)
 			this.#abortListeners.set(call, () => {
 				for (const remove of removers) remove();
 			});
+	}
+
+	/** A reason that cannot cross is replaced by the refusal: the abort itself must arrive. */
+	#encodeReason(reason: unknown): Payload {
+		const options = { subject: 'the reason of an AbortSignal', root: 'reason', lenient: true };
+		try {
+			return this.encode(reason, options);
+		} catch (refusal) {
+			return this.encode(refusal, options);
+		}
 	}
 
 	#decode(payload: WirePayload, call: number): unknown {

@@ -2,6 +2,8 @@ import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 
 const FULL_PIPE_MS = 1;
+/** Node writes no more than 2 GiB at a time. */
+const SLICE_BYTES = 1 << 30;
 
 /**
  * Writes frames to a socket without handing them to the event loop, so that a thread about to block can still get rid
@@ -52,7 +54,8 @@ export class Outlet {
 		const bytes = this.#waiting.length === 1 ? (this.#waiting[0] as Buffer) : Buffer.concat(this.#waiting);
 		let at = 0;
 		try {
-			while (at < bytes.length) at += writeSync(this.#fd, bytes, at);
+			while (at < bytes.length)
+				at += writeSync(this.#fd, bytes, at, Math.min(bytes.length - at, SLICE_BYTES));
 			this.#waiting = [];
 		} catch (error) {
 			if ((error as { code?: string }).code !== 'EAGAIN') {

@@ -2,7 +2,7 @@ import type { Transferable } from 'node:worker_threads';
 import { placeOf } from '../capture/place.js';
 import type { Channel, Receiver } from '../channel/channel.js';
 import { Endpoint } from '../channel/endpoint.js';
-import type { Message, PartialResult } from '../channel/protocol.js';
+import type { Message, PartialResult, WirePayload } from '../channel/protocol.js';
 import type { Medium } from '../codec/shareable.js';
 import { type Exit, HostExitError, StartupRecursionError } from '../errors.js';
 import { here } from '../here.js';
@@ -51,7 +51,7 @@ export class Host {
 	readonly #endpoint: Endpoint;
 	readonly #pending = new Map<number, Pending>();
 	#nextCall = 0;
-	#uncaught: { opened: unknown } | null = null;
+	#uncaught: Promise<unknown> | null = null;
 	#terminated = false;
 	#isReady = false;
 	#markReady: () => void = () => {};
@@ -173,8 +173,7 @@ export class Host {
 			return this.#markReady();
 		}
 		if (message.type === 'uncaught') {
-			const opened = this.#endpoint.open(message.error, -1);
-			this.#uncaught = { opened };
+			this.#uncaught = this.#openUncaught(message.error);
 			return;
 		}
 		if (message.type !== 'result') return;
@@ -202,8 +201,17 @@ export class Host {
 		}
 	}
 
+	/** An error that cannot be taken apart here is replaced by what went wrong; the end of the host is not held up. */
+	async #openUncaught(payload: WirePayload): Promise<unknown> {
+		try {
+			return await this.#endpoint.open(payload, -1);
+		} catch (failure) {
+			return failure;
+		}
+	}
+
 	async #ended(exit: Exit): Promise<Exit> {
-		const error = this.#uncaught === null ? exit.error : await this.#uncaught.opened;
+		const error = this.#uncaught === null ? exit.error : await this.#uncaught;
 		const reason = this.#terminated
 			? 'terminated'
 			: error !== undefined && exit.reason === 'exit'

@@ -72,6 +72,12 @@ function launch({
 		stdio: [...streams.slice(0, 3), 'pipe', ...own],
 		windowsHide: true,
 	});
+	// Its error event comes later and would be nobody's; the refusal is told now.
+	child.on('error', () => {});
+	if (child.stdio === undefined || child.stdio[3] === undefined) {
+		const error = new Error('the system could not start a process: too many open files or processes');
+		throw Object.assign(error, { code: 'EMFILE', syscall: 'spawn' });
+	}
 	watch(child);
 	return child;
 }
@@ -118,6 +124,7 @@ function carry(
 			void Promise.all([ended(socket, DRAIN_MS), ended(child.stderr, DRAIN_MS)]).then(() => {
 				channel.drain();
 				channel.close();
+				(child.stderr as Socket | null)?.unref(); // a grandchild may hold it open
 				resolve(exitOf(code, signal, stderr()));
 			});
 		});

@@ -1,4 +1,4 @@
-import { type Host, HostExitError, startProcess, startThread } from '@conc/core';
+import { byReference, type Host, HostExitError, startProcess, startThread } from '@conc/core';
 import { describe, expect, it } from 'vitest';
 import { media, startHost } from './support/hosts.js';
 
@@ -95,21 +95,35 @@ describe.each(media)('a %s', (medium) => {
 	it('that runs out of memory says so', async () => {
 		const name = `a ${medium}`;
 		const resourceLimits = { maxOldGenerationSizeMb: 32 };
-		const { host } =
-			medium === 'thread'
-				? startThread({ name, runs: 'many', resourceLimits }, [])
-				: startProcess({ name, runs: 'many', resourceLimits, stdio: ['ignore', 'ignore', 'ignore'] }, [1]);
+		const options = { name, runs: 'many', resourceLimits, keepsStderr: true } as const;
+		const { host } = medium === 'thread' ? startThread(options, []) : startProcess(options, [1]);
 		const error = await endOf(host, host.call(devour, []));
-		if (medium === 'thread') {
-			expect(error.exit.reason).toBe('out-of-memory');
-			expect(error.message).toContain('ran out of memory');
-		} else expect(error.exit.signalCode).toBe('SIGABRT');
+		expect(error.exit.reason).toBe('out-of-memory');
+		expect(error.message).toContain('ran out of memory');
 	});
 
 	it('goes on after a floating rejection, and after an error', async () => {
 		const host = startHost(medium);
 		await expect(host.call(() => Promise.reject(new Error('no')), [])).rejects.toThrow('no');
 		expect(await host.call(() => 'alive', [])).toBe('alive');
+		await host.terminate();
+	});
+
+	it('can start hosts of its own after calls whose modules were imported at the same time', async () => {
+		const slow = (ms: number) => {
+			const module = new URL(`./fixtures/slow.mjs?${ms}`, import.meta.url).href;
+			return byReference(() => 0, { module, export: 'answer' });
+		};
+		const host = startHost(medium);
+		// The first to begin is the first to be done.
+		await Promise.all([host.call(slow(10), []), host.call(slow(100), [])]);
+		const startAnother = async () => {
+			const { host: inner } = startThread({ name: 'inner', runs: 'many' }, []);
+			const answer = await inner.call(() => 'from within', []);
+			await inner.terminate();
+			return answer;
+		};
+		expect(await host.call(startAnother, [])).toBe('from within');
 		await host.terminate();
 	});
 

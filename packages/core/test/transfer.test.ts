@@ -1,7 +1,8 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { byReference } from '@conc/core';
 import { describe, expect, it } from 'vitest';
-import { hostFor, media } from './support/hosts.js';
+import { hostFor, media, startHost } from './support/hosts.js';
 
 const sum = (bytes: Uint8Array) => bytes.reduce((a, b) => a + b, 0);
 
@@ -64,6 +65,15 @@ describe('a transfer list', () => {
 		expect(() => thread.call(sum, [], [bytes.buffer])).toThrow('is empty or was moved before');
 	});
 
+	it('with a port that was sent elsewhere before is an error at the call', () => {
+		const { port1, port2 } = new MessageChannel();
+		const elsewhere = new MessageChannel();
+		elsewhere.port1.postMessage(port2, [port2]);
+		expect(() => thread.call(sum, [], [port2])).toThrow('was moved before');
+		port1.close();
+		elsewhere.port1.close();
+	});
+
 	it('moves nothing where the call is refused', () => {
 		const bytes = new Uint8Array([1]);
 		expect(() => thread.call(sum, [bytes, Promise.resolve()], [bytes.buffer])).toThrow('args[1]');
@@ -101,6 +111,25 @@ describe.each(media)('an AbortSignal sent to a %s', (medium) => {
 		await host.call(() => 'arrived', []);
 		controller.abort();
 		expect(await call).toEqual(['later', 'AbortError', true]);
+	});
+
+	it('is aborted there when that happens while the call waits for a module', async () => {
+		const module = new URL('./fixtures/slow.mjs?30', import.meta.url).href;
+		const isAborted = byReference((_: AbortSignal): unknown => undefined, { module, export: 'isAborted' });
+		const controller = new AbortController();
+		const ask = (signal: AbortSignal, isIt: typeof isAborted) => isIt(signal);
+		const call = host.call(ask, [controller.signal, isAborted]);
+		controller.abort('meanwhile');
+		expect(await call).toEqual([true, 'meanwhile']);
+	});
+
+	it('leaves no listener behind when the host ends before', async () => {
+		const { signal } = new AbortController();
+		const ended = startHost(medium);
+		const call = ended.call(untilAborted, [signal]);
+		expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+		await Promise.all([expect(call).rejects.toThrow('was terminated'), ended.terminate()]);
+		expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 	});
 
 	it('leaves no listener behind once the call is done', async () => {

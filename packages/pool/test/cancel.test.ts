@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Pool, TimeoutError } from '@conc/pool';
@@ -132,5 +133,41 @@ describe('the timeout of a task', () => {
 		const slowly = fileURLToPath(new URL('./fixtures/start-slowly.mjs', import.meta.url));
 		const pool = track(new Pool({ workers: 1, execArgv: ['--import', slowly] }));
 		expect(await pool.apply(whoami, [], { timeout: 1_000 })).toBeTypeOf('string');
+	});
+});
+
+describe.each(kinds)('a signal that a mapped function of a $name captures', ({ Kind }) => {
+	it('is told of its own abort and of no other', async () => {
+		const pool = track(new Kind(1));
+		const file = files();
+		const [first, second] = [new AbortController(), new AbortController()];
+		const signalOfFirst = first.signal;
+		const signalOfSecond = second.signal;
+		const reasonOfFirst = (n: number) => `${n}: ${signalOfFirst.reason}`;
+		async function* input() {
+			yield 0;
+			await there(file('second runs'));
+			yield 1;
+		}
+		const answers = pool.imap(reasonOfFirst, input());
+		expect((await answers.next()).value).toBe('0: undefined');
+		const [reason] = await Promise.all([
+			pool.map(
+				async (path) => {
+					mark(path);
+					while (!signalOfSecond.aborted) await new Promise((resolve) => setTimeout(resolve, 1));
+					return signalOfSecond.reason;
+				},
+				[file('second runs')],
+			),
+			there(file('second runs')).then(() => {
+				first.abort('of the first');
+				second.abort('of the second');
+			}),
+		]);
+		expect(reason).toEqual(['of the second']);
+		expect((await answers.next()).value).toBe('1: of the first');
+		expect(await answers.next()).toEqual({ done: true, value: undefined });
+		expect([first, second].map(({ signal }) => getEventListeners(signal, 'abort'))).toEqual([[], []]);
 	});
 });

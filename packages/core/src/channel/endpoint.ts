@@ -7,10 +7,17 @@ import { addPackageTexts, packageCount, packageTexts } from '../packages.js';
 import { loadModules } from '../revive/modules.js';
 import { noteSourceMap, sourceMapOf } from '../revive/source-map.js';
 import type { Channel } from './channel.js';
-import type { Message, WirePayload } from './protocol.js';
+import type { Message, PayloadKey, WirePayload } from './protocol.js';
 
 /** How many texts and constant functions the other end keeps; older ones are sent again when they are used again. */
 const KEPT = 1_000;
+
+/** A constant function the other end has sent; opened when it is called first. */
+interface Constant {
+	readonly payload: WirePayload;
+	/** The function, or the promise of it while modules are imported. */
+	opened: unknown;
+}
 
 /** One end of a host: sends payloads with what they need ahead of them, and takes payloads apart. */
 export class Endpoint {
@@ -20,10 +27,11 @@ export class Endpoint {
 	readonly #sentConstants = new Set<string>();
 	readonly #sentPackages: Set<string>;
 	readonly #templates = new Map<string, Template>();
-	readonly #constants = new Map<string, unknown>();
-	/** Signals that came with a payload, by the number of its call. */
-	readonly #controllers = new Map<string, AbortController>();
-	readonly #abortListeners = new Map<number, () => void>();
+	readonly #constants = new Map<string, Constant>();
+	/** For the signals that came with a payload. */
+	readonly #controllers = new Map<PayloadKey, AbortController[]>();
+	/** What ends the listening to the signals that went with a payload. */
+	readonly #abortListeners = new Map<PayloadKey, () => void>();
 
 	constructor(medium: Medium, channel: Channel, knownPackages: Iterable<string>) {
 		this.medium = medium;
@@ -31,23 +39,23 @@ export class Endpoint {
 		this.#sentPackages = new Set(knownPackages);
 	}
 
-	/** Sends ahead what a payload needs, and gives the rest of it. */
-	prepare(payload: Payload, call: number): WirePayload {
+	/** Sends ahead what a payload needs, and gives the rest of it. Without a key its signals stay as they are now. */
+	prepare(payload: Payload, key: PayloadKey | null): WirePayload {
 		this.#sendPackages();
 		for (const template of payload.templates) {
 			if (this.#sentTemplates.has(template.id)) continue;
 			this.#sentTemplates.add(template.id);
 			this.#channel.post({ type: 'template', template, sourceMap: sourceMapOf(template.url) });
 		}
-		this.#followSignals(payload.signals, call);
-		const { bytes, shared, moved, modules } = payload;
-		return { bytes, shared, moved, modules };
+		const { bytes, shared, moved, modules, signals } = payload;
+		if (key !== null && signals.length > 0) this.#followSignals(signals, key);
+		return { bytes, shared, moved, modules, signals: signals.length };
 	}
 
 	/** Sends a constant function, unless the other end has it. */
 	sendConstant(id: string, payload: Payload): void {
 		if (this.#sentConstants.has(id)) return;
-		const wire = this.prepare(payload, -1);
+		const wire = this.prepare(payload, id);
 		this.#sentConstants.add(id);
 		this.#channel.post({ type: 'constant', id, payload: wire });
 	}
@@ -56,13 +64,15 @@ export class Endpoint {
 	forget(): void {
 		const templates = oldest(this.#sentTemplates);
 		const constants = oldest(this.#sentConstants);
+		for (const id of constants) this.ended(id);
 		if (templates.length + constants.length > 0) this.#channel.post({ type: 'forget', templates, constants });
 	}
 
 	/** Lets the other end forget a constant that will not be called again. */
 	release(id: string): void {
-		if (this.#sentConstants.delete(id))
-			this.#channel.post({ type: 'forget', templates: [], constants: [id] });
+		if (!this.#sentConstants.delete(id)) return;
+		this.ended(id);
+		this.#channel.post({ type: 'forget', templates: [], constants: [id] });
 	}
 
 	/** Takes in what is sent ahead of payloads; false for every other message. */
@@ -77,11 +87,15 @@ export class Endpoint {
 				for (const name of Object.keys(message.texts)) this.#sentPackages.add(name);
 				return true;
 			case 'constant':
-				this.#constants.set(message.id, message.payload);
+				this.#constants.set(message.id, { payload: message.payload, opened: undefined });
+				this.#expectAborts(message.payload, message.id);
 				return true;
 			case 'forget':
 				for (const id of message.templates) this.#templates.delete(id);
-				for (const id of message.constants) this.#constants.delete(id);
+				for (const id of message.constants) {
+					this.#constants.delete(id);
+					this.ended(id);
+				}
 				return true;
 			case 'abort':
 				void this.#abort(message.payload, message.signal, message.reason);
@@ -91,32 +105,52 @@ export class Endpoint {
 		}
 	}
 
-	/** The value of a payload; a promise only when modules have to be imported first. */
-	open(payload: WirePayload, call: number): unknown {
-		const loading = loadModules(payload.modules);
-		if (loading !== undefined) return loading.then(() => this.#decode(payload, call));
-		return this.#decode(payload, call);
+	/** The value of a call; a promise only when modules have to be imported first. Its signals are followed. */
+	openCall(payload: WirePayload, call: number): unknown {
+		this.#expectAborts(payload, call);
+		return this.#openFor(payload, call);
 	}
 
-	/** A constant function the other end has sent. */
-	async constant(id: string): Promise<unknown> {
-		const known = this.#constants.get(id);
-		if (typeof known === 'function') return known;
-		if (known === undefined) throw new Error(`a function (${id}) did not arrive before its call`);
-		const fn = await this.open(known as WirePayload, -1);
-		this.#constants.set(id, fn);
-		return fn;
+	/** The value of anything else. */
+	open(payload: WirePayload): unknown {
+		const loading = loadModules(payload.modules, 'result');
+		const value = () => this.#decode(payload, null);
+		return loading === undefined ? value() : loading.then(value);
+	}
+
+	/** A constant function the other end has sent; a promise only when modules have to be imported first. */
+	constant(id: string): unknown {
+		const constant = this.#constants.get(id);
+		if (constant === undefined) throw new Error(`a function (${id}) did not arrive before its call`);
+		if (constant.opened !== undefined) return constant.opened;
+		const opened = this.#openFor(constant.payload, id);
+		constant.opened = opened;
+		if (opened instanceof Promise)
+			opened.then(
+				(fn) => {
+					constant.opened = fn;
+				},
+				() => {
+					constant.opened = undefined; // the next call tries again
+				},
+			);
+		return opened;
 	}
 
 	encode(value: unknown, options: Omit<EncodeOptions, 'to'>): Payload {
 		return encode(value, { ...options, to: this.medium });
 	}
 
-	/** Nothing more will be said of the signals of a call. */
-	callEnded(call: number): void {
-		this.#abortListeners.get(call)?.();
-		this.#abortListeners.delete(call);
-		for (const key of this.#controllers.keys()) if (key.startsWith(`${call}:`)) this.#controllers.delete(key);
+	/** Nothing more will be said of the signals of a payload. */
+	ended(key: PayloadKey): void {
+		this.#abortListeners.get(key)?.();
+		this.#abortListeners.delete(key);
+		this.#controllers.delete(key);
+	}
+
+	/** The other end is gone. */
+	close(): void {
+		for (const key of [...this.#abortListeners.keys()]) this.ended(key);
 	}
 
 	#sendPackages(): void {
@@ -131,21 +165,20 @@ export class Endpoint {
 		});
 	}
 
-	#followSignals(signals: readonly AbortSignal[], call: number): void {
+	#followSignals(signals: readonly AbortSignal[], key: PayloadKey): void {
 		const removers = signals.map((signal, index) => {
 			const tell = () => {
-				const reason = this.prepare(this.#encodeReason(signal.reason), call);
-				this.#channel.post({ type: 'abort', payload: call, signal: index, reason });
+				const reason = this.prepare(this.#encodeReason(signal.reason), null);
+				this.#channel.post({ type: 'abort', payload: key, signal: index, reason });
 			};
 			// Aborted since the call was made: told right after the call itself.
 			if (signal.aborted) queueMicrotask(tell);
 			else signal.addEventListener('abort', tell, { once: true });
 			return () => signal.removeEventListener('abort', tell);
 		});
-		if (removers.length > 0)
-			this.#abortListeners.set(call, () => {
-				for (const remove of removers) remove();
-			});
+		this.#abortListeners.set(key, () => {
+			for (const remove of removers) remove();
+		});
 	}
 
 	/** A reason that cannot cross is replaced by the refusal: the abort itself must arrive. */
@@ -158,19 +191,32 @@ export class Endpoint {
 		}
 	}
 
-	#decode(payload: WirePayload, call: number): unknown {
+	#openFor(payload: WirePayload, key: PayloadKey): unknown {
+		const loading = loadModules(payload.modules, 'call');
+		const value = () => this.#decode(payload, key);
+		return loading === undefined ? value() : loading.then(value);
+	}
+
+	/** An abort may arrive while the payload still waits for its modules. */
+	#expectAborts({ signals }: WirePayload, key: PayloadKey): void {
+		if (signals > 0)
+			this.#controllers.set(
+				key,
+				Array.from({ length: signals }, () => new AbortController()),
+			);
+	}
+
+	#decode(payload: WirePayload, key: PayloadKey | null): unknown {
+		const controllers = key === null ? undefined : this.#controllers.get(key);
 		return decode(payload, {
 			templates: this.#templates,
-			signal: (index) => {
-				const controller = new AbortController();
-				this.#controllers.set(`${call}:${index}`, controller);
-				return controller.signal;
-			},
+			signal: (index) => (controllers?.[index] ?? new AbortController()).signal,
 		});
 	}
 
-	async #abort(call: number, index: number, reason: WirePayload): Promise<void> {
-		this.#controllers.get(`${call}:${index}`)?.abort(await this.open(reason, call));
+	async #abort(key: PayloadKey, index: number, reason: WirePayload): Promise<void> {
+		const controller = this.#controllers.get(key)?.[index];
+		controller?.abort(await this.open(reason));
 	}
 }
 

@@ -8,7 +8,12 @@ export interface WirePayload {
 	readonly shared: SharedArrayBuffer[];
 	readonly moved: Transferable[];
 	readonly modules: ModuleRequest[];
+	/** How many signals are in it. */
+	readonly signals: number;
 }
+
+/** What an abort names: the number of a call, or the id of a constant. */
+export type PayloadKey = number | string;
 
 export type CallMode = 'apply' | 'map' | 'starmap';
 
@@ -37,10 +42,10 @@ export type Message =
 			readonly payload: WirePayload;
 	  }
 	| { readonly type: 'result'; readonly id: number; readonly ok: boolean; readonly payload: WirePayload }
-	/** A signal that went along with a call or result was aborted. */
+	/** A signal that went along with a call was aborted. */
 	| {
 			readonly type: 'abort';
-			readonly payload: number;
+			readonly payload: PayloadKey;
 			readonly signal: number;
 			readonly reason: WirePayload;
 	  }

@@ -61,7 +61,7 @@ export class Server {
 			if (this.#here.runs === 'one') this.#reportFailure(error);
 			this.#answer(message, false, asPartial(error, message.mode), subject);
 		}
-		this.#endpoint.callEnded(message.id);
+		this.#endpoint.ended(message.id);
 		this.#running--;
 		if (this.#here.runs === 'one' || (this.#ending && this.#running === 0)) await this.#end();
 	}
@@ -71,13 +71,15 @@ export class Server {
 		constant,
 		payload,
 	}: CallMessage): Promise<{ fn: Target; args: unknown[]; baggage: Baggage }> {
-		const opened = this.#endpoint.open(payload, id);
+		const opened = this.#endpoint.openCall(payload, id);
 		const content = opened instanceof Promise ? await opened : opened;
 		if (constant === null) {
 			const { fn, rest } = content as { fn: Target; rest: unknown };
 			return { fn, ...withBaggage(rest) };
 		}
-		return { fn: (await this.#endpoint.constant(constant)) as Target, ...withBaggage(content) };
+		const known = this.#endpoint.constant(constant);
+		const fn = known instanceof Promise ? await known : known;
+		return { fn: fn as Target, ...withBaggage(content) };
 	}
 
 	#answer({ id, mode }: CallMessage, ok: boolean, value: unknown, subject: string): void {
@@ -90,7 +92,7 @@ export class Server {
 			const content = mode === 'apply' ? refusal : { done: [], error: refusal };
 			payload = this.#endpoint.encode(content, { subject: what, root: 'error', lenient: true });
 		}
-		this.#channel.post({ type: 'result', id, ok, payload: this.#endpoint.prepare(payload, id) });
+		this.#channel.post({ type: 'result', id, ok, payload: this.#endpoint.prepare(payload, null) });
 	}
 
 	/** Ends this thread or process once what it started itself has ended. */
@@ -124,7 +126,7 @@ export class Server {
 		if (runs === 'one' && kind === 'process') process.stderr.write(`Process ${name}:\n`);
 		else if (runs === 'one') process.stderr.write(`Exception in thread ${name}:\n${stackOf(error)}\n`);
 		const options = { subject: 'an uncaught error', root: 'error', lenient: true };
-		const payload = this.#endpoint.prepare(this.#endpoint.encode(error, options), -1);
+		const payload = this.#endpoint.prepare(this.#endpoint.encode(error, options), null);
 		this.#channel.post({ type: 'uncaught', error: payload });
 		this.#channel.flush();
 	}

@@ -5,7 +5,6 @@ import { Endpoint } from '../channel/endpoint.js';
 import type { Message, PartialResult, WirePayload } from '../channel/protocol.js';
 import type { Medium } from '../codec/shareable.js';
 import { type Exit, HostExitError, StartupRecursionError } from '../errors.js';
-import { here } from '../here.js';
 import { packageTexts } from '../packages.js';
 import { realm } from '../realm.js';
 import { importing } from '../revive/modules.js';
@@ -63,11 +62,10 @@ export class Host {
 	readonly exited: Promise<Exit>;
 
 	constructor(medium: Medium, name: string, isDaemon: boolean, start: (receiver: Receiver) => Carrier) {
-		const { url } = importing();
-		// In the root nothing is evaluated for a worker; there an import is just one that a result needs.
-		if (url !== '' && here().kind !== 'main') {
+		const [module] = importing();
+		if (module !== undefined) {
 			throw new StartupRecursionError(
-				`${name} would be started by ${url} while that module is being imported for a worker\n` +
+				`${name} would be started by ${module.specifier} while that module is being imported for a worker\n` +
 					'  → make the call inside a function, not while the module is evaluated',
 			);
 		}
@@ -117,7 +115,7 @@ export class Host {
 			if (call.constant !== null) this.#endpoint.sendConstant(call.constant.id, call.constant.payload);
 			const payload = this.#endpoint.prepare(call.payload, id);
 			const constant = call.constant?.id ?? null;
-			this.#carrier.channel.post({ type: 'call', id, mode: call.mode, constant, payload }); // may refuse
+			this.#carrier.channel.post({ type: 'call', id, mode: call.mode, constant, payload });
 			this.#pending.set(id, pending);
 		});
 	}
@@ -181,16 +179,16 @@ export class Host {
 		const pending = this.#pending.get(message.id);
 		if (pending === undefined) return;
 		this.#pending.delete(message.id);
-		this.#endpoint.callEnded(message.id);
+		this.#endpoint.ended(message.id);
 		void this.#settle(pending, message);
 	}
 
 	async #settle(
 		{ call, resolve, reject }: Pending,
-		{ id, ok, payload }: Message & { type: 'result' },
+		{ ok, payload }: Message & { type: 'result' },
 	): Promise<void> {
 		try {
-			const opened = this.#endpoint.open(payload, id);
+			const opened = this.#endpoint.open(payload);
 			const value = opened instanceof Promise ? await opened : opened;
 			if (ok) return resolve(value);
 			if (call.mode === 'apply') return reject(withCallSite(value, call, this.name));
@@ -204,7 +202,7 @@ export class Host {
 	/** An error that cannot be taken apart here is replaced by what went wrong; the end of the host is not held up. */
 	async #openUncaught(payload: WirePayload): Promise<unknown> {
 		try {
-			return await this.#endpoint.open(payload, -1);
+			return await this.#endpoint.open(payload);
 		} catch (failure) {
 			return failure;
 		}
@@ -220,6 +218,7 @@ export class Host {
 		this.exit = { ...exit, reason, error };
 		for (const pending of this.#pending.values()) pending.reject(this.#exitError(this.exit, pending));
 		this.#pending.clear();
+		this.#endpoint.close();
 		living().delete(this);
 		return this.exit;
 	}
@@ -246,7 +245,7 @@ export function howItEnded({ reason, exitCode, signalCode, error }: Exit): strin
 		case 'uncaught':
 			return 'ended by an uncaught error';
 		case 'signal':
-			return `was ended by ${signalCode}`;
+			return `was ended by ${signalCode}${error instanceof Error ? `: ${error.message}` : ''}`;
 		case 'exit':
 			return `exited with code ${exitCode}`;
 	}

@@ -11,24 +11,25 @@ type Namespace = Record<string, unknown>;
 
 const loaded = () => realm('modules', () => new Map<string, Namespace>());
 
-/** The module that is being imported for a call just now; empty when there is none. */
-export const importing = () => realm('importing', () => ({ url: '' }));
+/** The modules that are being imported for calls just now. */
+export const importing = () => realm('importing', () => new Set<ModuleRequest>());
 
 /** Imports what a payload needs; undefined when all of it is here already. */
-export function loadModules(requests: readonly ModuleRequest[]): Promise<void> | undefined {
+export function loadModules(
+	requests: readonly ModuleRequest[],
+	wantedBy: 'call' | 'result',
+): Promise<void> | undefined {
 	const missing = requests.filter((request) => !loaded().has(moduleKey(request)));
-	return missing.length === 0 ? undefined : loadEach(missing);
+	return missing.length === 0 ? undefined : loadEach(missing, wantedBy);
 }
 
-async function loadEach(requests: readonly ModuleRequest[]): Promise<void> {
+async function loadEach(requests: readonly ModuleRequest[], wantedBy: 'call' | 'result'): Promise<void> {
 	for (const request of requests) {
-		const state = importing();
-		const before = state.url;
-		state.url = request.specifier;
+		if (wantedBy === 'call') importing().add(request);
 		try {
 			loaded().set(moduleKey(request), await importAs(request));
 		} finally {
-			state.url = before;
+			importing().delete(request);
 		}
 	}
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { realm } from '../realm.js';
 
 /** A thread as others name it: the index of its record and the record's generation. 0 is nobody. */
@@ -9,6 +9,7 @@ export type ThreadId = number;
 const NEW = 0; // made by its parent, has not run yet
 const ATTACHED = 1; // running
 const DEAD = 2; // ended; the record may be used again under the next generation
+const CLAIMED = 3; // being filled in, on the way to NEW
 
 const STATE_BITS = 2;
 const INDEX_BITS = 12;
@@ -25,6 +26,7 @@ const RECORD_WORDS = 4;
 const STATE = 0; // generation and state
 const TID = 1; // the kernel's thread id, 0 where it is not known
 const START = 2; // the kernel's start time of that thread: thread ids are used again
+const MAKER = 3; // the thread that made the record, which takes those it has started along when it ends
 
 const onLinux = process.platform === 'linux';
 const environmentKey = '@conc/core:registry';
@@ -80,12 +82,26 @@ export class Registry {
 		if (this.#self === 0) {
 			this.#self = this.add();
 			this.#attach(this.#self);
+			// Where the kernel cannot be asked, a thread that nobody else watches tells of its end itself.
+			if (this.tidOf(this.#self) === null && !isMainThread)
+				process.on('exit', () => this.markDead(this.#self));
 		}
 		return this.#self;
 	}
 
 	/** A record for a thread that is about to be started. */
 	add(): ThreadId {
+		let id = this.#claim();
+		if (id === null) {
+			this.#sweep();
+			id = this.#claim();
+		}
+		if (id !== null) return id;
+		throw new RangeError(`more than ${CAPACITY - 1} threads at once in one process`);
+	}
+
+	/** Takes a record that is free; null when there is none. */
+	#claim(): ThreadId | null {
 		const words = this.#words;
 		for (let index = 1; index < CAPACITY; index++) {
 			const at = recordAt(index) + STATE;
@@ -93,12 +109,23 @@ export class Registry {
 			const used = word !== 0;
 			if (used && (word & 3) !== DEAD) continue;
 			const generation = used ? ((word >>> STATE_BITS) + 1) % GENERATIONS || 1 : 1;
-			const fresh = (generation << STATE_BITS) | NEW;
-			if (Atomics.compareExchange(words, at, word, fresh) !== word) continue;
+			const claimed = (generation << STATE_BITS) | CLAIMED;
+			if (Atomics.compareExchange(words, at, word, claimed) !== word) continue;
 			Atomics.store(words, recordAt(index) + TID, 0);
+			Atomics.store(words, recordAt(index) + MAKER, this.#self);
+			Atomics.store(words, at, (generation << STATE_BITS) | NEW);
 			return (generation << INDEX_BITS) | index;
 		}
-		throw new RangeError(`more than ${CAPACITY - 1} threads at once in one process`);
+		return null;
+	}
+
+	/** Writes down the deaths nobody has learned of: of threads that code of the user's started, or ended from within. */
+	#sweep(): void {
+		for (let index = 1; index < CAPACITY; index++) {
+			const word = Atomics.load(this.#words, recordAt(index) + STATE);
+			const state = word & 3;
+			if (state === ATTACHED || state === NEW) this.isAlive(((word >>> STATE_BITS) << INDEX_BITS) | index);
+		}
 	}
 
 	/** Takes the record a parent made as this thread's own; false when the thread was ended before it ran. */
@@ -132,12 +159,18 @@ export class Registry {
 		const at = recordAt(indexOf(id));
 		const word = Atomics.load(this.#words, at + STATE);
 		if (word >>> STATE_BITS !== generationOf(id) || (word & 3) === DEAD) return false;
-		if ((word & 3) === NEW || id === this.#self) return true;
-		const tid = Atomics.load(this.#words, at + TID);
-		if (tid === 0) return true;
-		if (startTime(tid) === Atomics.load(this.#words, at + START)) return true;
+		if (id === this.#self || this.#isStillThere(at, (word & 3) === NEW)) return true;
 		this.markDead(id);
 		return false;
+	}
+
+	#isStillThere(at: number, isNew: boolean): boolean {
+		if (isNew) {
+			const maker = Atomics.load(this.#words, at + MAKER);
+			return maker === 0 || this.isAlive(maker);
+		}
+		const tid = Atomics.load(this.#words, at + TID);
+		return tid === 0 || startTime(tid) === Atomics.load(this.#words, at + START);
 	}
 
 	/** Blocks until a thread ends, `ms` at most; true when it has ended. Only for a thread other than this one. */
@@ -155,7 +188,10 @@ export class Registry {
 
 	/** The kernel's id of a thread (Linux); null when it is not known or not running yet. */
 	tidOf(id: ThreadId): number | null {
-		return Atomics.load(this.#words, recordAt(indexOf(id)) + TID) || null;
+		const at = recordAt(indexOf(id));
+		const tid = Atomics.load(this.#words, at + TID);
+		const isOurs = Atomics.load(this.#words, at + STATE) >>> STATE_BITS === generationOf(id);
+		return isOurs && tid !== 0 ? tid : null;
 	}
 
 	/** 1, 2, 3, …: numbers for names, unique among all threads of the process. */

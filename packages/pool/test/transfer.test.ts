@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 import { Pool, ThreadPool } from '@conc/pool';
 import { describe, expect, it } from 'vitest';
-import { kinds, track } from './support/pools.js';
+import { errorOf, kinds, track } from './support/pools.js';
 
+const exitInThread = fileURLToPath(new URL('./fixtures/exit-in-thread.cjs', import.meta.url));
 const sum = (buffer: ArrayBuffer) => new Uint8Array(buffer).reduce((a, b) => a + b, 0);
 const bytes = (...values: number[]) => new Uint8Array(values).buffer;
 
@@ -46,8 +48,16 @@ describe('what is transferred', () => {
 		const pool = track(new ThreadPool(1));
 		const buffers = [1, 2, 3].map((n) => bytes(n, n));
 		const sums = buffers.map((buffer) => pool.apply(sum, [buffer], { transfer: [buffer] }));
+		expect(buffers.map(({ byteLength }) => byteLength)).toEqual([0, 0, 0]);
 		expect(await Promise.all(sums)).toEqual([2, 4, 6]);
 	});
+});
+
+it('a task whose transferred buffer is gone with a worker that did not start is rejected, not tried again', async () => {
+	const pool = track(new ThreadPool({ workers: 1, execArgv: ['--require', exitInThread] }));
+	const buffer = bytes(1, 2, 3);
+	const error = await errorOf(pool.apply(sum, [buffer], { transfer: [buffer] }));
+	expect(error).toMatchObject({ code: 'CONC_WORKER_CRASHED', exitCode: 4 });
 });
 
 describe.each(kinds)('shared memory and a $name', ({ name, Kind }) => {

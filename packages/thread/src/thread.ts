@@ -78,6 +78,7 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 			throw new ThreadError(`${this.name} was started before: a thread runs once, make another one`);
 		const { target, args } = this.#work;
 		const { signal, transfer, resourceLimits } = this.#options;
+		if (signal?.aborted) this.#settle.reject(signal.reason);
 		signal?.throwIfAborted();
 		const options = { name: this.name, daemon: this.daemon, runs: 'one' as const, resourceLimits };
 		// Before anything is started, as it may be refused.
@@ -87,7 +88,6 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 			(value) => this.#settle.resolve(value as Awaited<R>),
 			(error) => this.#settle.reject(this.#asOurs(error)),
 		);
-		if (host.pending === 0) void host.terminate(); // the call was refused: something in `transfer` is gone already
 		this.#work = null;
 		this.#running = { host, record };
 		host.flush(); // the caller may block next

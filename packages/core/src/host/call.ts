@@ -51,19 +51,30 @@ export function makeCall(fn: Target, args: readonly unknown[], to: Medium, optio
 	const rest = baggage.length > 0 ? { args, baggage } : args;
 	const constant = constantOf(fn, to, transfer);
 	if (constant !== null) {
-		const payload = encodeArguments(fn, rest, to, transfer);
-		noteMoved(payload);
+		const payload = takeOver(encodeArguments(fn, rest, to, transfer));
 		return { fn, mode: 'apply', constant, payload, site };
 	}
 	try {
-		const payload = encode({ fn, rest }, { to, subject: () => placeOf(fn), root: '', transfer });
-		noteMoved(payload);
+		const payload = takeOver(encode({ fn, rest }, { to, subject: () => placeOf(fn), root: '', transfer }));
 		return { fn, mode: 'apply', constant: null, payload, site };
 	} catch (error) {
 		// Each by itself, so that the message names what the function uses, or which argument it is.
 		encode(fn, { to, subject: () => placeOf(fn), root: '', transfer });
 		encodeArguments(fn, args, to, transfer);
 		throw error;
+	}
+}
+
+/** What is moved belongs to the call from now on: nobody can change it while the call waits for its turn. */
+function takeOver(payload: Payload): Payload {
+	const { moved } = payload;
+	if (moved.length === 0) return payload;
+	try {
+		const own = structuredClone(moved, { transfer: moved as ArrayBuffer[] });
+		noteMoved(payload);
+		return { ...payload, moved: own };
+	} catch (cause) {
+		throw new TypeError('transfer: an entry of the list was moved before', { cause });
 	}
 }
 

@@ -63,7 +63,9 @@ export class Worker {
 		} catch (error) {
 			if (!(error instanceof HostExitError)) return () => task.reject(error);
 			const { exit, mayHaveRun } = error;
-			if (task.isCondemned || mayHaveRun) return () => task.reject(this.crash(exit, task));
+			// What was moved to it is gone with it.
+			const isWhole = task.call.payload.moved.length === 0;
+			if (task.isCondemned || mayHaveRun || !isWhole) return () => task.reject(this.crash(exit, task));
 			task.state = 'queued';
 			return null;
 		} finally {

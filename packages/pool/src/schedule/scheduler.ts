@@ -146,7 +146,8 @@ export class Scheduler {
 		if (settle !== null) settle();
 		else if (task.isCondemned) task.reject(undefined);
 		else if (!this.#refuses(task)) this.#queue.unshift(task);
-		this.#retire(); // `#gone` deals with the end of the worker
+		this.#dispatch(); // `#gone` deals with the end of the worker, before this or after it
+		this.#retire();
 	}
 
 	/** A worker has nothing to do: it takes the next task, waits, or leaves. */

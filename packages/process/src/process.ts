@@ -90,6 +90,7 @@ export class Process<A extends unknown[] = any, R = unknown> {
 		}
 		const { target, args } = this.#work;
 		const { signal, name: _, daemon: __, ...options } = this.#options;
+		if (signal?.aborted) this.#settle.reject(signal.reason);
 		signal?.throwIfAborted();
 		// Before anything is started, as it may be refused.
 		const call = makeCall(target as (...args: never[]) => unknown, args, 'process');

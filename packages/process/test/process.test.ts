@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CaptureError, Process, ProcessError, ProcessExitError } from '@conc/process';
@@ -259,6 +259,19 @@ describe('cwd, env, execArgv, stdio', () => {
 		const child = new Process({ target, resourceLimits, stdio: 'ignore' }).start();
 		await expect(child.result).rejects.toThrow(ProcessExitError);
 		expect(child.exitCode).toBeLessThan(0);
+	});
+
+	it.each([
+		['closed', 'closed file descriptor 3', () => closeSync(3)],
+		['written to', 'wrote to file descriptor 3', () => void writeSync(3, new Uint8Array(64).fill(255))],
+	])('a channel that code in it has %s ends the process, and result says why', async (_, why, spoil) => {
+		const target = (spoil: () => void) => {
+			spoil();
+			return new Promise(() => setInterval(() => {}, 1000));
+		};
+		const child = new Process({ target, args: [spoil], stdio: 'ignore' }).start();
+		await expect(child.result).rejects.toThrow(why);
+		await expect(child.result).rejects.toThrow(ProcessExitError);
 	});
 
 	it('stdout and stderr lead where they are told, together or each by itself', async () => {

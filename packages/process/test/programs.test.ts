@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { gone } from './support/gone.js';
@@ -50,6 +53,13 @@ describe('how a child ended', () => {
 		const ended = await outcome('exit', [way]);
 		expect(ended).toMatchObject({ exitCode, signalCode, outcome: early(`was ended by ${signalCode}`) });
 	});
+});
+
+it('a child runs while its parent computes and never yields', async () => {
+	const path = join(mkdtempSync(join(tmpdir(), 'conc-process-')), 'ran');
+	const { stdout } = await run('busy-parent', { args: [path] });
+	rmSync(dirname(path), { recursive: true });
+	expect(stdout).toBe('the child has run\n');
 });
 
 describe('the end of the parent', () => {

@@ -17,8 +17,8 @@ export interface Channel {
 
 export interface Receiver {
 	receive(message: Message): void;
-	/** The other end is gone. */
-	closed(): void;
+	/** The other end is gone; with an error, when this end gave it up. */
+	closed(error?: Error): void;
 }
 
 /** Collects what is posted in a turn. */

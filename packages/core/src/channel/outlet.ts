@@ -5,6 +5,9 @@ const FULL_PIPE_MS = 1;
 /** Node writes no more than 2 GiB at a time. */
 const SLICE_BYTES = 1 << 30;
 
+/** A pipe that is full, or a system that is short of memory for it, takes the rest later. */
+const passing = new Set(['EAGAIN', 'EINTR', 'ENOBUFS', 'ENOMEM']);
+
 /**
  * Writes frames to a socket without handing them to the event loop, so that a thread about to block can still get rid
  * of them: what does not fit into the pipe waits here, and is tried again every millisecond.
@@ -58,8 +61,9 @@ export class Outlet {
 				at += writeSync(this.#fd, bytes, at, Math.min(bytes.length - at, SLICE_BYTES));
 			this.#waiting = [];
 		} catch (error) {
-			if ((error as { code?: string }).code !== 'EAGAIN') {
-				this.close(); // the end of the other process is learned elsewhere
+			if (!passing.has((error as { code?: string }).code ?? '')) {
+				this.close();
+				this.#socket.destroy(); // nothing can be told to the other process any more
 				return false;
 			}
 			this.#waiting = [bytes.subarray(at)];

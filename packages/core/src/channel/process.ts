@@ -6,21 +6,47 @@ import { descriptorOf, type Outlet } from './outlet.js';
 import type { Message } from './protocol.js';
 
 const HEADER_BYTES = 4;
+/** A batch is not let grow beyond this, so that no frame is too long but for a single payload that is. */
+const BATCH_BYTES = 1 << 26;
 /** A longer frame cannot come from the other end, so the stream is broken. */
 const MAX_FRAME_BYTES = 0x7fff_ffff;
 
 /** The channel between two processes: a batch is one length-prefixed frame on an inherited socket. */
 export function processChannel(socket: Socket, outlet: Outlet, receiver: Receiver): Channel {
-	const batch = new Batch((messages) => outlet.write(...framed(serialize(messages))));
+	let waitingBytes = 0;
+	const batch = new Batch((messages) => {
+		waitingBytes = 0;
+		outlet.write(...framed(serialize(messages)));
+	});
 	const frames = new Frames((bytes) => {
 		for (const message of deserialize(bytes) as Message[]) receiver.receive(message);
 	});
-	socket.on('data', (chunk) => frames.push(chunk));
-	socket.on('close', () => receiver.closed());
+	let failure: Error | undefined;
+	const take = (chunk: Buffer) => {
+		if (failure !== undefined) return;
+		try {
+			frames.push(chunk);
+		} catch (cause) {
+			failure = new Error(
+				'what came through its channel is no message: code in it wrote to file descriptor 3',
+				{
+					cause,
+				},
+			);
+			socket.destroy();
+		}
+	};
+	socket.on('data', take);
+	socket.on('close', () => receiver.closed(failure));
 	// The end of the other process is learned from its exit; a broken pipe here says nothing more.
 	socket.on('error', () => {});
 	return {
-		post: (message) => batch.add(message),
+		post(message) {
+			batch.add(message);
+			waitingBytes +=
+				'payload' in message && typeof message.payload === 'object' ? message.payload.bytes.length : 0;
+			if (waitingBytes > BATCH_BYTES) batch.flush();
+		},
 		flush() {
 			batch.flush();
 			outlet.flushSync();
@@ -29,7 +55,7 @@ export function processChannel(socket: Socket, outlet: Outlet, receiver: Receive
 			batch.flush();
 			return outlet.writeWhatFits();
 		},
-		drain: () => pull(socket, frames),
+		drain: () => pull(socket, take),
 		ref: () => socket.ref(),
 		unref: () => socket.unref(),
 		close() {
@@ -42,14 +68,14 @@ export function processChannel(socket: Socket, outlet: Outlet, receiver: Receive
 const CHUNK_BYTES = 0x1_0000;
 
 /** Reads what has arrived without the event loop; false when it was nothing. */
-function pull(socket: Socket, frames: Frames): boolean {
+function pull(socket: Socket, take: (chunk: Buffer) => void): boolean {
 	const fd = descriptorOf(socket);
 	let pulled = false;
 	for (;;) {
 		const chunk = fd === -1 ? socket.read() : readNow(fd);
 		if (chunk === null) return pulled;
 		pulled = true;
-		frames.push(chunk);
+		take(chunk);
 	}
 }
 

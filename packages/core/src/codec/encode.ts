@@ -34,7 +34,10 @@ export function encode(value: unknown, options: EncodeOptions): Payload {
 	const moved = checkTransfer(options);
 	const encoder = new Encoder(options, moved);
 	try {
-		return (isPlain(value) && encodePlain(value, moved)) || encoder.encode(value);
+		const payload = (isPlain(value) && encodePlain(value, moved)) || encoder.encode(value);
+		if (options.to === 'process' && payload.bytes.length > LARGEST_BYTES)
+			throw tooLarge(payload.bytes.length);
+		return payload;
 	} catch (error) {
 		if (error instanceof CannotCross) throw encoder.refusal(error);
 		throw isOverflow(error) ? new Encoder(options, moved).refusal(tooDeep()) : error;
@@ -57,6 +60,17 @@ function encodePlain(value: unknown, moved: Transferable[]): Payload | null {
 
 function isOverflow(error: unknown): boolean {
 	return error instanceof RangeError && error.message.includes('call stack');
+}
+
+/** A frame has four bytes for its length, of which one bit is a sign; what goes along with a payload is small. */
+const LARGEST_BYTES = 2 ** 31 - 2 ** 27;
+
+function tooLarge(bytes: number): CannotCross {
+	const size = (bytes / 2 ** 30).toFixed(1);
+	return new CannotCross(
+		`is ${size} GiB, and no more than 1.8 fit into one message`,
+		'send it in parts, or send the name of a file that holds it',
+	);
 }
 
 function tooDeep(): CannotCross {

@@ -17,7 +17,7 @@ export function inheritedArguments(execArgv: readonly string[]): string[] {
 }
 
 /**
- * The program of a child: reads a length and that many bytes of JSON from fd 3, and runs the text in it. One argument
+ * The program of a child: reads its boot from fd 3, in the two parts of `packBoot`, and runs the text in it. One argument
  * of a process is limited to 128 KiB, so the text itself cannot be one.
  */
-export const bootstrap = `const{readSync:r}=require('fs'),g=n=>{const b=Buffer.alloc(n);for(let a=0;a<n;)try{const k=r(3,b,a,n-a,null);if(!k)process.exit(0);a+=k}catch(e){if(e.code!=='EAGAIN')throw e;Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,1)}return b};const boot=JSON.parse(g(g(4).readUInt32LE()));require('vm').compileFunction(boot.texts.far,['require','boot','module','exports'],{filename:'conc:far'})(require,boot,{exports:{}},{})`;
+export const bootstrap = `const{readSync:r}=require('fs'),g=n=>{const b=Buffer.alloc(n);for(let a=0;a<n;)try{const k=r(3,b,a,n-a,null);if(!k)process.exit(0);a+=k}catch(e){if(e.code!=='EAGAIN')throw e;Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,1)}return b};const f=()=>g(g(4).readUInt32LE()),p=JSON.parse;const boot={...p(require('zlib').inflateRawSync(f())),...p(f())};require('vm').compileFunction(boot.texts.far,['require','boot','module','exports'],{filename:'conc:far'})(require,boot,{exports:{}},{})`;

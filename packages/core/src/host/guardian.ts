@@ -49,6 +49,7 @@ function startJanitor(): { stdin: Writable } {
 		detached: true,
 		stdio: ['pipe', 'ignore', 'ignore'],
 	});
+	janitor.on('error', () => {}); // without a shell, children are ended at a clean exit only
 	janitor.unref();
 	const { stdin } = janitor;
 	stdin.on('error', () => {});

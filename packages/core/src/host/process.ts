@@ -10,7 +10,7 @@ import type { Here } from '../here.js';
 import { here as current } from '../here.js';
 import { realm } from '../realm.js';
 import { bootstrap, inheritedArguments } from './arguments.js';
-import { makeBoot } from './boot.js';
+import { packBoot } from './boot.js';
 import { bindToParent } from './guardian.js';
 import { type Carrier, Host, living } from './host.js';
 import { ended, followStderr, isOutOfMemory } from './stderr.js';
@@ -31,6 +31,9 @@ export interface ProcessOptions {
 
 /** How long after the exit of a process its last words may take to arrive. */
 const DRAIN_MS = 100;
+
+/** A child without a channel that has not ended after so long will never answer, and is killed. */
+const CUT_OFF_MS = 1_000;
 
 /** A host in a process of its own. The child is for handing on its streams. */
 export function startProcess(
@@ -103,29 +106,42 @@ function carry(
 		process: { name, daemon },
 	};
 	const argv = process.argv.slice(1);
-	const boot = Buffer.from(
-		JSON.stringify({
-			...makeBoot(here),
-			argv,
-			ownStderr: options.keepsStderr === true,
-			execArgv: execArgv ?? inheritedArguments(process.execArgv),
-		}),
-	);
+	const boot = packBoot(here, {
+		argv,
+		ownStderr: options.keepsStderr === true,
+		execArgv: execArgv ?? inheritedArguments(process.execArgv),
+	});
 	const stderr = options.keepsStderr ? followStderr(child) : () => '';
 	const outlet = new Outlet(socket, descriptorOf(socket));
-	outlet.write(...framed(boot));
-	const channel = processChannel(socket, outlet, receiver);
+	for (const part of boot) outlet.write(...framed(part));
+	let failure: Error | undefined;
+	let cutOff: NodeJS.Timeout | undefined;
+	const channel = processChannel(socket, outlet, {
+		...receiver,
+		/** Before a child ends, or because code of the user's has closed or written to the channel. */
+		closed(error) {
+			const cut = (why: Error) => {
+				if (isDying(child.pid)) return;
+				failure = why;
+				child.kill('SIGKILL');
+			};
+			if (error !== undefined) return cut(error);
+			const why = new Error('its channel was closed: code in it closed file descriptor 3');
+			cutOff = setTimeout(cut, CUT_OFF_MS, why).unref();
+		},
+	});
 	const exited = new Promise<Exit>((resolve) => {
 		child.once('error', (error) => {
 			if (child.pid === undefined)
 				resolve({ exitCode: 1, signalCode: null, reason: 'failed-to-start', error });
 		});
 		child.once('exit', (code, signal) => {
+			clearTimeout(cutOff);
 			void Promise.all([ended(socket, DRAIN_MS), ended(child.stderr, DRAIN_MS)]).then(() => {
 				channel.drain();
 				channel.close();
 				(child.stderr as Socket | null)?.unref(); // a grandchild may hold it open
-				resolve(exitOf(code, signal, stderr()));
+				resolve({ ...exitOf(code, signal, stderr()), error: failure });
 			});
 		});
 	});

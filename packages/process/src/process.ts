@@ -2,9 +2,10 @@ import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import {
 	type Host,
-	HostExitError,
+	type HostExitError,
 	here,
 	howItEnded,
+	Job,
 	makeCall,
 	Registry,
 	readTimeout,
@@ -45,14 +46,12 @@ export class Process<A extends unknown[] = any, R = unknown> {
 	readonly #name: string;
 	readonly #daemon: boolean;
 	readonly #options: ProcessOptions;
-	readonly #settle: { resolve(value: Awaited<R>): void; reject(error: unknown): void };
+	readonly #job: Job<Awaited<R>>;
 	/** Let go of at the start, so that nothing keeps the arguments. */
 	#work: { readonly target: Target<A, R>; readonly args: Readonly<A> } | null;
 	#host: Host | null = null;
 	#child: ChildProcess | null = null;
 	#isClosed = false;
-	/** How many calls wait for its end. */
-	#awaited = 0;
 
 	constructor(options: ProcessOptions & { target: () => R; args?: readonly [] });
 	constructor(options: ProcessOptions & { target: (...args: A) => R; args: Readonly<A> });
@@ -66,12 +65,8 @@ export class Process<A extends unknown[] = any, R = unknown> {
 		this.#path = [...here().path, Registry.ours().nextProcessNumber()];
 		this.#name = rest.name ?? `Process-${this.#path.join(':')}`;
 		this.#daemon = rest.daemon ?? here().process.daemon;
-		let settle: { resolve(value: Awaited<R>): void; reject(error: unknown): void } | undefined;
-		this.result = new Promise<Awaited<R>>((resolve, reject) => {
-			settle = { resolve, reject };
-		});
-		this.#settle = settle as NonNullable<typeof settle>;
-		this.result.catch(() => {}); // reported on stderr; a rejection nobody handles must not end the process
+		this.#job = new Job({ signal: rest.signal, daemon: this.#daemon });
+		this.result = this.#job.result;
 	}
 
 	/**
@@ -89,24 +84,18 @@ export class Process<A extends unknown[] = any, R = unknown> {
 			);
 		}
 		const { target, args } = this.#work;
-		const { signal, name: _, daemon: __, ...options } = this.#options;
-		if (signal?.aborted) this.#settle.reject(signal.reason);
-		signal?.throwIfAborted();
+		const { signal: _, name: __, daemon: ___, ...options } = this.#options;
+		this.#job.refuseAborted();
 		// Before anything is started, as it may be refused.
 		const call = makeCall(target as (...args: never[]) => unknown, args, 'process');
 		const { host, child } = this.#spawn(options);
-		void host.run(call).then(
-			(value) => this.#settle.resolve(value as Awaited<R>),
-			(error) => this.#settle.reject(this.#asOurs(error)),
-		);
+		this.#job.run(host, call, (error) => this.#asOurs(error));
 		this.#work = null;
 		this.#host = host;
 		this.#child = child;
 		host.pump(); // the caller may block next
-		if (this.daemon) host.unref();
 		children().add(this);
 		void host.exited.then(() => children().delete(this));
-		this.#followSignal(signal, host);
 		return this;
 	}
 
@@ -115,7 +104,8 @@ export class Process<A extends unknown[] = any, R = unknown> {
 	 * milliseconds. Rejects with a ProcessError before the start. (`Process.join`)
 	 */
 	async join(options?: WaitOptions): Promise<boolean> {
-		const hasEnded = await this.#whileAwaited((host) => waitFor(host.exited, options), 'join');
+		const host = this.#started('join');
+		const hasEnded = await this.#job.whileAwaited(host, waitFor(host.exited, options));
 		return hasEnded || this.#end !== null; // the exit event may be still to come
 	}
 
@@ -164,12 +154,14 @@ export class Process<A extends unknown[] = any, R = unknown> {
 
 	/** Sends SIGTERM, and resolves when the process is gone; need not be awaited. (`Process.terminate`) */
 	async terminate(): Promise<void> {
-		await this.#whileAwaited((host) => host.terminate('SIGTERM'), 'terminate');
+		const host = this.#started('terminate');
+		await this.#job.whileAwaited(host, host.terminate('SIGTERM'));
 	}
 
 	/** Sends SIGKILL, and resolves when the process is gone; need not be awaited. (`Process.kill`) */
 	async kill(): Promise<void> {
-		await this.#whileAwaited((host) => host.terminate('SIGKILL'), 'kill');
+		const host = this.#started('kill');
+		await this.#job.whileAwaited(host, host.terminate('SIGKILL'));
 	}
 
 	/** Sends SIGINT, as Ctrl-C does. (`Process.interrupt`) */
@@ -244,34 +236,12 @@ export class Process<A extends unknown[] = any, R = unknown> {
 		return this.#host;
 	}
 
-	/** A daemon keeps nobody alive by itself, but who waits for it is kept waiting. */
-	async #whileAwaited<T>(wait: (host: Host) => Promise<T>, verb: string): Promise<T> {
-		const host = this.#started(verb);
-		this.#awaited++;
-		host.ref();
-		try {
-			return await wait(host);
-		} finally {
-			if (--this.#awaited === 0 && this.daemon) host.unref();
-		}
-	}
-
 	#refuseClosed(): void {
 		if (this.#isClosed) throw new ProcessError(`${this.name} is closed`);
 	}
 
-	#asOurs(error: unknown): unknown {
-		if (!(error instanceof HostExitError)) return error;
-		const { signal } = this.#options;
-		if (signal?.aborted) return signal.reason;
+	#asOurs({ exit }: HostExitError): Error {
 		const what = `${this.name} (pid ${this.#host?.id})`;
-		return new ProcessExitError(`${what} ${howItEnded(error.exit)} before its target returned`, error.exit);
-	}
-
-	#followSignal(signal: AbortSignal | undefined, host: Host): void {
-		if (signal === undefined) return;
-		const end = () => void host.terminate();
-		signal.addEventListener('abort', end, { once: true });
-		void host.exited.then(() => signal.removeEventListener('abort', end));
+		return new ProcessExitError(`${what} ${howItEnded(exit)} before its target returned`, exit);
 	}
 }

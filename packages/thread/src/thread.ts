@@ -1,8 +1,9 @@
 import {
 	type Host,
-	HostExitError,
+	type HostExitError,
 	here,
 	howItEnded,
+	Job,
 	makeCall,
 	Registry,
 	readTimeout,
@@ -43,12 +44,10 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 	readonly #name: string;
 	readonly #daemon: boolean;
 	readonly #options: ThreadOptions;
-	readonly #settle: { resolve(value: Awaited<R>): void; reject(error: unknown): void };
+	readonly #job: Job<Awaited<R>>;
 	/** Let go of at the start, so that nothing keeps the arguments. */
 	#work: { readonly target: Target<A, R>; readonly args: Readonly<A> } | null;
 	#running: Running | null = null;
-	/** How many calls wait for its end. */
-	#awaited = 0;
 
 	constructor(options: ThreadOptions & { target: () => R; args?: readonly [] });
 	constructor(options: ThreadOptions & { target: (...args: A) => R; args: Readonly<A> });
@@ -61,12 +60,8 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 		this.#options = rest;
 		this.#name = rest.name ?? `Thread-${Registry.ours().nextNumber()}`;
 		this.#daemon = rest.daemon ?? (here().kind === 'thread' && here().daemon);
-		let settle: { resolve(value: Awaited<R>): void; reject(error: unknown): void } | undefined;
-		this.result = new Promise<Awaited<R>>((resolve, reject) => {
-			settle = { resolve, reject };
-		});
-		this.#settle = settle as NonNullable<typeof settle>;
-		this.result.catch(() => {}); // reported on stderr; a rejection nobody handles must not end the process
+		this.#job = new Job({ signal: rest.signal, daemon: this.#daemon });
+		this.result = this.#job.result;
 	}
 
 	/**
@@ -77,22 +72,16 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 		if (this.#work === null)
 			throw new ThreadError(`${this.name} was started before: a thread runs once, make another one`);
 		const { target, args } = this.#work;
-		const { signal, transfer, resourceLimits } = this.#options;
-		if (signal?.aborted) this.#settle.reject(signal.reason);
-		signal?.throwIfAborted();
+		const { transfer, resourceLimits } = this.#options;
+		this.#job.refuseAborted();
 		const options = { name: this.name, daemon: this.daemon, runs: 'one' as const, resourceLimits };
 		// Before anything is started, as it may be refused.
 		const call = makeCall(target as (...args: never[]) => unknown, args, 'thread', { transfer });
 		const { host, record } = startThread(options, here().path);
-		void host.run(call).then(
-			(value) => this.#settle.resolve(value as Awaited<R>),
-			(error) => this.#settle.reject(this.#asOurs(error)),
-		);
+		this.#job.run(host, call, (error) => this.#asOurs(error));
 		this.#work = null;
 		this.#running = { host, record };
 		host.flush(); // the caller may block next
-		if (this.daemon) host.unref();
-		this.#followSignal(signal, host);
 		return this;
 	}
 
@@ -101,7 +90,8 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 	 * milliseconds. Rejects with a ThreadError before the start. (`Thread.join`)
 	 */
 	async join(options?: WaitOptions): Promise<boolean> {
-		const hasEnded = await this.#whileAwaited((host) => waitFor(host.exited, options), 'join');
+		const { host } = this.#started('join');
+		const hasEnded = await this.#job.whileAwaited(host, waitFor(host.exited, options));
 		return hasEnded || !this.isAlive; // the exit event may be still to come
 	}
 
@@ -146,7 +136,8 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 	 * with a ThreadExitError. Resolves when it is gone; need not be awaited, and may be called again.
 	 */
 	async terminate(): Promise<void> {
-		await this.#whileAwaited((host) => host.terminate(), 'terminate');
+		const { host } = this.#started('terminate');
+		await this.#job.whileAwaited(host, host.terminate());
 	}
 
 	toString(): string {
@@ -171,32 +162,7 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 		return this.#running;
 	}
 
-	/** A daemon keeps nobody alive by itself, but who waits for it is kept waiting. */
-	async #whileAwaited<T>(wait: (host: Host) => Promise<T>, verb: string): Promise<T> {
-		const { host } = this.#started(verb);
-		this.#awaited++;
-		host.ref();
-		try {
-			return await wait(host);
-		} finally {
-			if (--this.#awaited === 0 && this.daemon) host.unref();
-		}
-	}
-
-	#asOurs(error: unknown): unknown {
-		if (!(error instanceof HostExitError)) return error;
-		const { signal } = this.#options;
-		if (signal?.aborted) return signal.reason;
-		return new ThreadExitError(
-			`${this.name} ${howItEnded(error.exit)} before its target returned`,
-			error.exit,
-		);
-	}
-
-	#followSignal(signal: AbortSignal | undefined, host: Host): void {
-		if (signal === undefined) return;
-		const end = () => void host.terminate();
-		signal.addEventListener('abort', end, { once: true });
-		void host.exited.then(() => signal.removeEventListener('abort', end));
+	#asOurs({ exit }: HostExitError): Error {
+		return new ThreadExitError(`${this.name} ${howItEnded(exit)} before its target returned`, exit);
 	}
 }

@@ -11,14 +11,14 @@ import {
 	type ThreadId,
 	type WaitOptions,
 } from '@conc/core';
-import { Acquirable } from './acquirable.js';
-import { DeadlockError, LockError } from './errors.js';
-import { handle, labelOf, type Place, placed, placeFor } from './layout.js';
+import { Acquirable } from '../acquirable.js';
+import { DeadlockError, LockError } from '../errors.js';
+import { handle, labelOf, type Place, placed, placeFor } from '../layout.js';
+import { waitAsync } from '../wait/wait-async.js';
+import { waitSync } from '../wait/wait-sync.js';
 import { type LockOptions, releasesWhenAbandoned } from './lock.js';
 import { Mutex } from './mutex.js';
 import { Reentry } from './reentry.js';
-import { waitAsync } from './wait/wait-async.js';
-import { waitSync } from './wait/wait-sync.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 

@@ -11,12 +11,12 @@ import {
 	type ThreadId,
 	type WaitOptions,
 } from '@conc/core';
-import { Acquirable } from './acquirable.js';
-import { DeadlockError } from './errors.js';
-import { handle, labelOf, type NameOptions, type Place, placed, placeFor } from './layout.js';
+import { Acquirable } from '../acquirable.js';
+import { DeadlockError } from '../errors.js';
+import { handle, labelOf, type NameOptions, type Place, placed, placeFor } from '../layout.js';
+import { waitAsync } from '../wait/wait-async.js';
+import { waitSync } from '../wait/wait-sync.js';
 import { Mutex } from './mutex.js';
-import { waitAsync } from './wait/wait-async.js';
-import { waitSync } from './wait/wait-sync.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 

@@ -1,6 +1,4 @@
 import { brand, type Medium, revive, type Shareable, share } from '@conc/core';
-import { cellAt } from './cells.js';
-import type { BitKind, Cell, Kinds, NumericKind } from './kinds.js';
 import {
 	handle,
 	labelOf,
@@ -9,8 +7,10 @@ import {
 	PRIMITIVE_BYTES,
 	placed,
 	placeFor,
-} from './layout.js';
-import { Lock } from './lock.js';
+} from '../layout.js';
+import { Lock } from '../lock/lock.js';
+import { cellAt } from './cells.js';
+import type { BitKind, Cell, Kinds, NumericKind } from './kinds.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 

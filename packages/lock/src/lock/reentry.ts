@@ -1,6 +1,6 @@
+import type { Awaitable, Turn } from '../wait/awaitable.js';
 import { chains } from './chain.js';
 import { MUTEX_WORDS, type Mutex } from './mutex.js';
-import type { Awaitable, Turn } from './wait/awaitable.js';
 
 // Only the thread that has the mutex reads or writes these two.
 const CHAIN = MUTEX_WORDS; // the token of the owner's call chain

@@ -1,10 +1,10 @@
 import { Registry, type ThreadId } from '@conc/core';
-import { AbandonedLockError, LockError } from './errors.js';
-import { ownWords, type Place, tableOffset } from './layout.js';
-import { livesOn } from './wait/alive.js';
-import { type Awaitable, attempt, type Turn } from './wait/awaitable.js';
-import { NONE } from './wait/slots.js';
-import { Waiters } from './wait/waiters.js';
+import { AbandonedLockError, LockError } from '../errors.js';
+import { ownWords, type Place, tableOffset } from '../layout.js';
+import { livesOn } from '../wait/alive.js';
+import { type Awaitable, attempt, type Turn } from '../wait/awaitable.js';
+import { NONE } from '../wait/slots.js';
+import { Waiters } from '../wait/waiters.js';
 
 const WORD = 0; // FREE, PROMISED, or the owner and WAITED
 const ON_ABANDONED = 1; // what happens when the owner ends: THROW or RELEASE

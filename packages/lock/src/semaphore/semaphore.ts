@@ -10,11 +10,11 @@ import {
 	share,
 	type WaitOptions,
 } from '@conc/core';
-import { Acquirable } from './acquirable.js';
-import { handle, isPlaced, labelOf, type NameOptions, type Place, placed, placeFor } from './layout.js';
+import { Acquirable } from '../acquirable.js';
+import { handle, isPlaced, labelOf, type NameOptions, type Place, placed, placeFor } from '../layout.js';
+import { waitAsync } from '../wait/wait-async.js';
+import { waitSync } from '../wait/wait-sync.js';
 import { MOST_PERMITS, Permits } from './permits.js';
-import { waitAsync } from './wait/wait-async.js';
-import { waitSync } from './wait/wait-sync.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 

@@ -1,9 +1,9 @@
 import { Registry } from '@conc/core';
-import { LockError } from './errors.js';
-import { ownWords, type Place, tableOffset } from './layout.js';
-import { type Awaitable, attempt, type Turn } from './wait/awaitable.js';
-import { NONE } from './wait/slots.js';
-import { Waiters } from './wait/waiters.js';
+import { LockError } from '../errors.js';
+import { ownWords, type Place, tableOffset } from '../layout.js';
+import { type Awaitable, attempt, type Turn } from '../wait/awaitable.js';
+import { NONE } from '../wait/slots.js';
+import { Waiters } from '../wait/waiters.js';
 
 const WORD = 0; // the number of permits, WAITED and PROMISED
 const BOUND = 1; // how many permits there may be at most

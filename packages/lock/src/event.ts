@@ -2,7 +2,6 @@ import {
 	brand,
 	type Medium,
 	type PatientOptions,
-	Registry,
 	readSignal,
 	readTimeout,
 	revive,
@@ -12,6 +11,7 @@ import {
 	type WaitOptions,
 } from '@conc/core';
 import {
+	callerAt,
 	handle,
 	labelOf,
 	type NameOptions,
@@ -19,12 +19,12 @@ import {
 	type Place,
 	placed,
 	placeFor,
-	tableOffset,
+	waitersAt,
 } from './layout.js';
 import type { Awaitable } from './wait/awaitable.js';
 import { waitAsync } from './wait/wait-async.js';
 import { waitSync } from './wait/wait-sync.js';
-import { Waiters } from './wait/waiters.js';
+import type { Waiters } from './wait/waiters.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
@@ -48,11 +48,7 @@ export class Event implements Shareable {
 		this.#place = placeFor(options);
 		this.#label = labelOf('Event', this.#place);
 		this.#words = ownWords(this.#place);
-		this.#waiters = new Waiters(
-			this.#place.memory,
-			tableOffset(this.#place),
-			Registry.of(this.#place.registry),
-		);
+		this.#waiters = waitersAt(this.#place, callerAt(this.#place));
 	}
 
 	/** Sets the flag and wakes everybody who waits. (`Event.set`) */

@@ -1,5 +1,6 @@
-import { CannotCross, type Medium, Registry } from '@conc/core';
+import { CannotCross, type Medium, Registry, type ThreadId } from '@conc/core';
 import { TABLE_WORDS } from './wait/slots.js';
+import { Waiters } from './wait/waiters.js';
 
 // Every primitive's memory: its own words, then the table of waiters. README.md says what the words mean.
 
@@ -19,14 +20,19 @@ export interface Place {
 	readonly name: string | undefined;
 }
 
+/** Who acts through an object of this thread. Passed on from here, as one may act for a caller elsewhere. */
+export function callerAt({ registry }: Place): ThreadId {
+	return Registry.of(registry).self();
+}
+
+/** The line of those who wait for a primitive, for one who joins it as `caller`. */
+export function waitersAt(place: Place, caller: ThreadId): Waiters {
+	return new Waiters(place.memory, place.offset + 4 * OWN_WORDS, Registry.of(place.registry), caller);
+}
+
 /** The primitive's own words. */
 export function ownWords({ memory, offset }: Place): Int32Array {
 	return new Int32Array(memory, offset, OWN_WORDS);
-}
-
-/** Where in the memory the primitive's table of waiters begins. */
-export function tableOffset({ offset }: Place): number {
-	return offset + 4 * OWN_WORDS;
 }
 
 const place = Symbol('place');

@@ -1,10 +1,10 @@
 import { Registry, type ThreadId } from '@conc/core';
 import { AbandonedLockError, LockError } from '../errors.js';
-import { ownWords, type Place, tableOffset } from '../layout.js';
+import { callerAt, ownWords, type Place, waitersAt } from '../layout.js';
 import { livesOn } from '../wait/alive.js';
 import { type Awaitable, attempt, type Turn } from '../wait/awaitable.js';
 import { NONE } from '../wait/slots.js';
-import { Waiters } from '../wait/waiters.js';
+import type { Waiters } from '../wait/waiters.js';
 
 const WORD = 0; // FREE, PROMISED, or the owner and WAITED
 const ON_ABANDONED = 1; // what happens when the owner ends: THROW or RELEASE
@@ -31,13 +31,14 @@ export class Mutex implements Awaitable {
 	readonly #registry: Registry;
 	readonly #label: string;
 
-	constructor(place: Place, label: string) {
+	/** @param self who takes and releases it through this object */
+	constructor(place: Place, label: string, self = callerAt(place)) {
 		this.#place = place;
 		this.#label = label;
 		this.#registry = Registry.of(place.registry);
-		this.self = this.#registry.self();
+		this.self = self;
 		this.words = ownWords(place);
-		this.waiters = new Waiters(place.memory, tableOffset(place), this.#registry);
+		this.waiters = waitersAt(place, self);
 	}
 
 	/** Hands it on when an owner ends, in place of an error for everybody. Called once, before it is shared. */

@@ -1,9 +1,8 @@
-import { Registry } from '@conc/core';
 import { LockError } from '../errors.js';
-import { ownWords, type Place, tableOffset } from '../layout.js';
+import { callerAt, ownWords, type Place, waitersAt } from '../layout.js';
 import { type Awaitable, attempt, type Turn } from '../wait/awaitable.js';
 import { NONE } from '../wait/slots.js';
-import { Waiters } from '../wait/waiters.js';
+import type { Waiters } from '../wait/waiters.js';
 
 const WORD = 0; // the number of permits, WAITED and PROMISED
 const BOUND = 1; // how many permits there may be at most
@@ -23,12 +22,13 @@ export class Permits implements Awaitable {
 	readonly #label: string;
 	#bound: number;
 
-	constructor(place: Place, label: string) {
+	/** @param self who takes permits through this object */
+	constructor(place: Place, label: string, self = callerAt(place)) {
 		this.place = place;
 		this.#label = label;
 		this.#words = ownWords(place);
 		this.#bound = Atomics.load(this.#words, BOUND);
-		this.waiters = new Waiters(place.memory, tableOffset(place), Registry.of(place.registry));
+		this.waiters = waitersAt(place, self);
 	}
 
 	/** Sets both numbers. Called once, before it is shared. */

@@ -45,10 +45,11 @@ export class Slots {
 	readonly #registry: Registry;
 	readonly #self: ThreadId;
 
-	constructor(memory: SharedArrayBuffer, offset: number, registry: Registry) {
+	/** @param caller who claims slots through this object */
+	constructor(memory: SharedArrayBuffer, offset: number, registry: Registry, caller: ThreadId) {
 		this.words = new Int32Array(memory, offset, TABLE_WORDS);
 		this.#registry = registry;
-		this.#self = registry.self();
+		this.#self = caller;
 	}
 
 	/** A slot for a wait of this thread, in the state WAITING; `NONE` when all are in use. */

@@ -1,4 +1,4 @@
-import type { Registry } from '@conc/core';
+import type { Registry, ThreadId } from '@conc/core';
 import type { Turn } from './awaitable.js';
 import { GRANTED, NONE, PAUSE, REVOKED, Slots, STATE, TAKEN, WAITING } from './slots.js';
 
@@ -19,8 +19,8 @@ export class Waiters {
 	readonly #slots: Slots;
 	readonly #words: Int32Array;
 
-	constructor(memory: SharedArrayBuffer, offset: number, registry: Registry) {
-		this.#slots = new Slots(memory, offset, registry);
+	constructor(memory: SharedArrayBuffer, offset: number, registry: Registry, caller: ThreadId) {
+		this.#slots = new Slots(memory, offset, registry, caller);
 		this.#words = this.#slots.words;
 	}
 

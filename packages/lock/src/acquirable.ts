@@ -84,7 +84,7 @@ function settleSync<T>(label: string, fn: () => T, giveBack: () => void): T {
 	let result: T;
 	try {
 		result = fn();
-		refusePromise(label, result);
+		refusePromise(`withSync of ${label}`, 'with(fn)', result);
 	} catch (error) {
 		quietly(giveBack);
 		throw error;
@@ -101,12 +101,11 @@ function quietly(giveBack: () => void): void {
 	}
 }
 
-function refusePromise(label: string, result: unknown): void {
+/** An async function would go on after what is held for it was given back. */
+export function refusePromise(what: string, wayOut: string, result: unknown): void {
 	const then = (result as { then?: unknown } | null | undefined)?.then;
 	if (typeof then !== 'function') return;
-	throw new TypeError(
-		`withSync of ${label} was given an async function, and gave it back before that was done\n  → use with(fn)`,
-	);
+	throw new TypeError(`${what} was given an async function, which it cannot wait for\n  → use ${wayOut}`);
 }
 
 function late(label: string, options: SyncWaitOptions | undefined): TimeoutError {

@@ -1,5 +1,6 @@
 export type { PatientOptions, SyncWaitOptions, WaitOptions } from '@conc/core';
 export { TimeoutError } from '@conc/core';
+export { Condition } from './condition/condition.js';
 export { AbandonedLockError, DeadlockError, LockError } from './errors.js';
 export { Event } from './event.js';
 export type { Held } from './held.js';

@@ -16,6 +16,7 @@ import { DeadlockError } from '../errors.js';
 import { handle, labelOf, type NameOptions, type Place, placed, placeFor } from '../layout.js';
 import { waitAsync } from '../wait/wait-async.js';
 import { waitSync } from '../wait/wait-sync.js';
+import { type Monitor, monitor } from './monitor.js';
 import { Mutex } from './mutex.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
@@ -98,6 +99,17 @@ export class Lock extends Acquirable implements Shareable {
 	 */
 	recover(): boolean {
 		return this.#mutex.recover();
+	}
+
+	[monitor](): Monitor {
+		const mutex = this.#mutex;
+		return {
+			isHeld: () => mutex.isMine,
+			suspend() {
+				mutex.release();
+				return { awaitable: mutex, resume() {} };
+			},
+		};
 	}
 
 	[share](to: Medium): Place {

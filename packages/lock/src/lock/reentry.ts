@@ -1,5 +1,6 @@
 import type { Awaitable, Turn } from '../wait/awaitable.js';
 import { chains } from './chain.js';
+import type { Suspended } from './monitor.js';
 import { MUTEX_WORDS, type Mutex } from './mutex.js';
 
 // Only the thread that has the mutex reads or writes these two.
@@ -41,12 +42,29 @@ export class Reentry {
 
 	/** Waiting for it in the name of the caller's chain: a look may happen in any other. */
 	asAwaitable(): Awaitable {
+		return this.#awaitableFor(this.#chains.current);
+	}
+
+	#awaitableFor(token: number): Awaitable {
 		const mutex = this.#mutex;
-		const token = this.#chains.current;
 		return {
 			waiters: mutex.waiters,
 			look: (turn: Turn) => mutex.look(turn) && this.#own(token),
-			passOn: () => mutex.passOn(),
+			passOn() {
+				mutex.passOn();
+			},
+		};
+	}
+
+	/** Releases it however often it was taken. Only for the owner. */
+	suspend(): Suspended {
+		const { words } = this.#mutex;
+		const chain = Atomics.load(words, CHAIN);
+		const depth = Atomics.exchange(words, DEPTH, 0);
+		this.#mutex.release();
+		return {
+			awaitable: this.#awaitableFor(chain),
+			resume: () => Atomics.store(words, DEPTH, depth),
 		};
 	}
 

@@ -17,6 +17,7 @@ import { handle, labelOf, type Place, placed, placeFor } from '../layout.js';
 import { waitAsync } from '../wait/wait-async.js';
 import { waitSync } from '../wait/wait-sync.js';
 import { type LockOptions, releasesWhenAbandoned } from './lock.js';
+import { type Monitor, monitor } from './monitor.js';
 import { Mutex } from './mutex.js';
 import { Reentry } from './reentry.js';
 
@@ -118,6 +119,13 @@ export class RLock extends Acquirable implements Shareable {
 	/** As `Lock.recover`. */
 	recover(): boolean {
 		return this.#mutex.recover();
+	}
+
+	[monitor](): Monitor {
+		return {
+			isHeld: () => this.#reentry.isOwned,
+			suspend: () => this.#reentry.suspend(),
+		};
 	}
 
 	[share](to: Medium): Place {

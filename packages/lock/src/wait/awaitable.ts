@@ -12,6 +12,8 @@ export interface Turn {
 	granted: boolean;
 	/** Its thread sleeps while it waits, and runs nothing else. */
 	readonly blocking: boolean;
+	/** It gets a slot as soon as there is one; else it goes on with what it has. */
+	readonly joins: boolean;
 	/** For how many milliseconds at most it may sleep before it looks again; a look shortens it. */
 	nap: number;
 }
@@ -24,24 +26,36 @@ export interface Awaitable {
 	 * before a wait sleeps and whenever it wakes. What it throws ends the wait.
 	 */
 	look(turn: Turn): boolean;
-	/** Sees to it that the next in line is woken, now or by whoever frees what is waited for. */
-	passOn(): void;
+	/**
+	 * Sees to it that the next in line is woken, now or by whoever frees what is waited for. Called when somebody has
+	 * left the line; `wasTold` when that was told that it is its turn, and did not make use of it.
+	 */
+	passOn(wasTold: boolean): void;
 }
 
 export function newTurn(blocking: boolean): Turn {
-	return { slot: NONE, granted: false, blocking, nap: LOOK_AGAIN_MS };
+	return { slot: NONE, granted: false, blocking, joins: true, nap: LOOK_AGAIN_MS };
+}
+
+/** The turn of a wait that has its slot, `NONE` if there was none, before it begins. */
+export function joinedTurn(blocking: boolean, slot: number): Turn {
+	return { slot, granted: false, blocking, joins: false, nap: LOOK_AGAIN_MS };
+}
+
+/** Passes on what waiters were told that have ended since. */
+export function sweep(awaitable: Awaitable): void {
+	awaitable.waiters.sweep(() => awaitable.passOn(true));
 }
 
 /** One look by somebody who does not wait: it does not go before those in line, this thread's own included. */
 export function attempt(awaitable: Awaitable): boolean {
-	if (awaitable.waiters.sweep()) awaitable.passOn();
+	sweep(awaitable);
 	return awaitable.look(newTurn(false));
 }
 
 /** Ends a wait, whether it found what it waited for or gives up, and lets the line behind it go on. */
 export function leave(awaitable: Awaitable, turn: Turn): void {
 	if (turn.slot === NONE) return;
-	awaitable.waiters.leave(turn.slot);
+	awaitable.waiters.leave(turn.slot, (wasTold) => awaitable.passOn(wasTold));
 	turn.slot = NONE;
-	awaitable.passOn();
 }

@@ -11,6 +11,7 @@ export const WAITING = 1; // its waiter sleeps, or is about to
 export const GRANTED = 2; // its waiter was told that it is its turn
 export const TAKEN = 3; // its waiter has seen that and tries
 export const REVOKED = 4; // its waiter did not come in time, and the next one was told
+export const LEFT = 5; // its waiter is leaving, or has ended; what it was told is being passed on
 
 // The words of a slot.
 export const STATE = 0; // what the waiter sleeps on
@@ -72,12 +73,21 @@ export class Slots {
 		Atomics.store(this.words, slot + OWNER, 0);
 	}
 
-	/** Frees a slot whose thread has ended; false when it lives or somebody else was faster. */
-	freeIfDead(slot: number): boolean {
+	/** Takes a slot out of line; whether its waiter was told that it is its turn, and had not seen it. */
+	quit(slot: number): boolean {
+		return Atomics.exchange(this.words, slot + STATE, LEFT) === GRANTED;
+	}
+
+	/** Makes a slot whose thread has ended this thread's; false when it lives or somebody else was faster. */
+	takeOverIfDead(slot: number): boolean {
 		const owner = Atomics.load(this.words, slot + OWNER);
 		if (owner === 0 || livesOn(this.#registry, owner)) return false;
-		// Taken over first, so that of several who try only one resets the words.
-		if (Atomics.compareExchange(this.words, slot + OWNER, owner, this.#self) !== owner) return false;
+		return Atomics.compareExchange(this.words, slot + OWNER, owner, this.#self) === owner;
+	}
+
+	/** Frees a slot whose thread has ended; false when it lives or somebody else was faster. */
+	freeIfDead(slot: number): boolean {
+		if (!this.takeOverIfDead(slot)) return false;
 		this.free(slot);
 		return true;
 	}
@@ -126,6 +136,16 @@ export class Slots {
 		return NONE;
 	}
 
+	/** The ticket of the next to join. */
+	get nextTicket(): number {
+		return Atomics.load(this.words, TICKETS);
+	}
+
+	/** Whether it was claimed before the one with this ticket will be. */
+	isBefore(slot: number, ticket: number): boolean {
+		return ((Atomics.load(this.words, slot + TICKET) - ticket) | 0) < 0;
+	}
+
 	/** Negative when the first slot has waited longer. By the difference, because tickets wrap. */
 	order(slot: number, other: number): number {
 		return (Atomics.load(this.words, slot + TICKET) - Atomics.load(this.words, other + TICKET)) | 0;
@@ -137,10 +157,16 @@ export class Slots {
 			this.#raiseEnd(slot + SLOT_WORDS);
 			return slot;
 		}
-		const freed = this.some((slot) => this.freeIfDead(slot));
+		// What a dead waiter was told must be passed on: that is for those who sweep.
+		const freed = this.some((slot) => this.#isUntold(slot) && this.freeIfDead(slot));
 		if (freed === NONE || Atomics.compareExchange(this.words, freed + OWNER, 0, this.#self) !== 0)
 			return NONE;
 		return freed;
+	}
+
+	#isUntold(slot: number): boolean {
+		const state = this.state(slot);
+		return state === WAITING || state === IDLE;
 	}
 
 	#raiseEnd(to: number): void {

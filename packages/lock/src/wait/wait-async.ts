@@ -1,5 +1,5 @@
 import { type Abortable, listen, unlisten } from './aborts.js';
-import { type Awaitable, attempt, LOOK_AGAIN_MS, leave, newTurn } from './awaitable.js';
+import { type Awaitable, attempt, LOOK_AGAIN_MS, leave, newTurn, sweep, type Turn } from './awaitable.js';
 import { type Alarm, clock } from './clock.js';
 import { NOWHERE } from './heap.js';
 import { NONE } from './slots.js';
@@ -14,9 +14,30 @@ const WITHOUT_SLOT_MS = 5;
  */
 export function waitAsync(awaitable: Awaitable, timeout: number, signal?: AbortSignal): Promise<boolean> {
 	return new Promise((resolve, reject) => {
-		if (timeout === 0) resolve(attempt(awaitable));
-		else new PendingWait(awaitable, timeout, signal, resolve, reject).begin();
+		if (timeout === 0) return resolve(attempt(awaitable));
+		const turn = newTurn(false);
+		const settle = { resolve, reject, leave: () => leave(awaitable, turn) };
+		new PendingWait(awaitable, timeout, signal, turn, settle).begin();
 	});
+}
+
+/** The same for a turn that the caller has begun, and ends. */
+export function waitTurnAsync(
+	awaitable: Awaitable,
+	timeout: number,
+	signal: AbortSignal | undefined,
+	turn: Turn,
+): Promise<boolean> {
+	return new Promise((resolve, reject) => {
+		new PendingWait(awaitable, timeout, signal, turn, { resolve, reject, leave() {} }).begin();
+	});
+}
+
+interface Settle {
+	resolve(took: boolean): void;
+	reject(reason: unknown): void;
+	/** Called before one of the others. */
+	leave(): void;
 }
 
 class PendingWait implements Alarm, Abortable, Outsider {
@@ -25,9 +46,8 @@ class PendingWait implements Alarm, Abortable, Outsider {
 	readonly #awaitable: Awaitable;
 	readonly #deadline: number;
 	readonly #signal: AbortSignal | undefined;
-	readonly #resolve: (took: boolean) => void;
-	readonly #reject: (reason: unknown) => void;
-	readonly #turn = newTurn(false);
+	readonly #turn: Turn;
+	readonly #settle: Settle;
 	#listening = false;
 	#ended = false;
 
@@ -35,18 +55,19 @@ class PendingWait implements Alarm, Abortable, Outsider {
 		awaitable: Awaitable,
 		timeout: number,
 		signal: AbortSignal | undefined,
-		resolve: (took: boolean) => void,
-		reject: (reason: unknown) => void,
+		turn: Turn,
+		settle: Settle,
 	) {
 		this.#awaitable = awaitable;
 		this.#deadline = performance.now() + timeout;
 		this.#signal = signal;
-		this.#resolve = resolve;
-		this.#reject = reject;
+		this.#turn = turn;
+		this.#settle = settle;
 	}
 
 	begin(): void {
 		if (this.#signal !== undefined) listen(this.#signal, this);
+		if (!this.#turn.joins) return this.#look();
 		const { outside } = this.#awaitable.waiters;
 		outside.add(this);
 		if (outside.size === 1) this.letIn();
@@ -63,7 +84,7 @@ class PendingWait implements Alarm, Abortable, Outsider {
 			this.#letInNext();
 			this.#look();
 		} else if (now >= this.#deadline) {
-			this.#end(() => this.#resolve(false));
+			this.#end(() => this.#settle.resolve(false));
 		} else {
 			clock().set(this, Math.min(this.#deadline, now + WITHOUT_SLOT_MS));
 		}
@@ -71,46 +92,43 @@ class PendingWait implements Alarm, Abortable, Outsider {
 
 	ring(): void {
 		const { waiters } = this.#awaitable;
-		if (this.#turn.slot === NONE) {
-			this.letIn();
-			return;
-		}
-		if (waiters.sweep()) this.#awaitable.passOn();
+		if (this.#turn.joins && this.#turn.slot === NONE) return this.letIn();
+		sweep(this.#awaitable);
 		this.#turn.granted = waiters.accept(this.#turn.slot);
 		this.#look();
 	}
 
 	abort(): void {
-		this.#end(() => this.#reject(this.#signal?.reason));
+		this.#end(() => this.#settle.reject(this.#signal?.reason));
 	}
 
 	#look(): void {
 		const { waiters } = this.#awaitable;
 		const turn = this.#turn;
 		for (;;) {
-			turn.nap = LOOK_AGAIN_MS;
+			turn.nap = turn.slot === NONE ? WITHOUT_SLOT_MS : LOOK_AGAIN_MS;
 			let took: boolean;
 			try {
 				took = this.#awaitable.look(turn);
 			} catch (error) {
-				this.#end(() => this.#reject(error));
+				this.#end(() => this.#settle.reject(error));
 				return;
 			}
 			if (took) {
-				this.#end(() => this.#resolve(true));
+				this.#end(() => this.#settle.resolve(true));
 				return;
 			}
 			if (turn.granted) {
 				turn.granted = false;
 				waiters.again(turn.slot);
-			} else if (this.#listening || this.#listenToSlot()) {
+			} else if (turn.slot === NONE || this.#listening || this.#listenToSlot()) {
 				break;
 			} else {
 				turn.granted = waiters.accept(turn.slot);
 			}
 		}
 		const now = performance.now();
-		if (now >= this.#deadline) this.#end(() => this.#resolve(false));
+		if (now >= this.#deadline) this.#end(() => this.#settle.resolve(false));
 		else clock().set(this, Math.min(this.#deadline, now + turn.nap));
 	}
 
@@ -132,7 +150,7 @@ class PendingWait implements Alarm, Abortable, Outsider {
 		clock().unset(this);
 		if (this.#signal !== undefined) unlisten(this.#signal, this);
 		this.#awaitable.waiters.outside.delete(this);
-		leave(this.#awaitable, this.#turn);
+		this.#settle.leave();
 		settle();
 		this.#letInNext();
 	}

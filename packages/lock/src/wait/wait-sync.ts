@@ -1,5 +1,5 @@
 import { sendCalls } from '@conc/core';
-import { type Awaitable, attempt, LOOK_AGAIN_MS, leave, newTurn } from './awaitable.js';
+import { type Awaitable, attempt, LOOK_AGAIN_MS, leave, newTurn, sweep, type Turn } from './awaitable.js';
 import { NONE } from './slots.js';
 
 /** How soon a wait without a slot looks again: nobody can wake it. */
@@ -8,27 +8,32 @@ const WITHOUT_SLOT_MS = 2;
 /** Blocks this thread until what it waits for can be had; false when that took longer than `timeout` milliseconds. */
 export function waitSync(awaitable: Awaitable, timeout: number): boolean {
 	if (timeout === 0) return attempt(awaitable);
-	const { waiters } = awaitable;
-	const deadline = performance.now() + timeout;
 	const turn = newTurn(true);
 	try {
-		for (;;) {
-			if (turn.slot === NONE) turn.slot = waiters.join(true);
-			turn.nap = turn.slot === NONE ? WITHOUT_SLOT_MS : LOOK_AGAIN_MS;
-			if (awaitable.look(turn)) return true;
-			if (turn.granted) {
-				turn.granted = false;
-				waiters.again(turn.slot);
-				continue; // what was freed between the look and `again` woke somebody else, or nobody
-			}
-			const left = deadline - performance.now();
-			if (left <= 0) return false;
-			sendCalls(); // what is waited for may be up to a call made in this very turn
-			const woken = waiters.sleep(turn.slot, Math.min(left, turn.nap));
-			if (!woken && waiters.sweep()) awaitable.passOn();
-			turn.granted = waiters.accept(turn.slot);
-		}
+		return waitTurnSync(awaitable, timeout, turn);
 	} finally {
 		leave(awaitable, turn);
+	}
+}
+
+/** The same for a turn that the caller has begun, and ends. */
+export function waitTurnSync(awaitable: Awaitable, timeout: number, turn: Turn): boolean {
+	const { waiters } = awaitable;
+	const deadline = performance.now() + timeout;
+	for (;;) {
+		if (turn.joins && turn.slot === NONE) turn.slot = waiters.join(true);
+		turn.nap = turn.slot === NONE ? WITHOUT_SLOT_MS : LOOK_AGAIN_MS;
+		if (awaitable.look(turn)) return true;
+		if (turn.granted) {
+			turn.granted = false;
+			waiters.again(turn.slot);
+			continue; // what was freed between the look and `again` woke somebody else, or nobody
+		}
+		const left = deadline - performance.now();
+		if (left <= 0) return false;
+		sendCalls(); // what is waited for may be up to a call made in this very turn
+		const woken = waiters.sleep(turn.slot, Math.min(left, turn.nap));
+		if (!woken) sweep(awaitable);
+		turn.granted = waiters.accept(turn.slot);
 	}
 }

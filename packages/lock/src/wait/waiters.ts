@@ -1,6 +1,6 @@
 import type { Registry, ThreadId } from '@conc/core';
 import type { Turn } from './awaitable.js';
-import { GRANTED, NONE, PAUSE, REVOKED, Slots, STATE, TAKEN, WAITING } from './slots.js';
+import { GRANTED, LEFT, NONE, PAUSE, REVOKED, Slots, STATE, TAKEN, WAITING } from './slots.js';
 
 /** A newcomer may go first for as long as the first in line has not waited longer than this. */
 const BARGE_MICROS = 1_000;
@@ -29,8 +29,9 @@ export class Waiters {
 		return this.#slots.claim(blocking);
 	}
 
-	/** Gives the slot back. */
-	leave(slot: number): void {
+	/** Gives the slot back, after `passOn` has passed on the turn its waiter was told of and did not see. */
+	leave(slot: number, passOn: (wasTold: boolean) => void): void {
+		passOn(this.#slots.quit(slot));
 		this.#slots.free(slot);
 	}
 
@@ -92,6 +93,24 @@ export class Waiters {
 		}
 	}
 
+	/** The place in line of the next to join. */
+	get nextTicket(): number {
+		return this.#slots.nextTicket;
+	}
+
+	/** Tells as many as `count` who were not told yet and have joined before `ticket`, in order; gives how many. */
+	tell(count: number, ticket: number): number {
+		let told = 0;
+		for (;;) {
+			const next = this.#first(
+				count - told,
+				(slot) => this.#slots.state(slot) === WAITING && this.#slots.isBefore(slot, ticket),
+			);
+			if (next.length === 0) return told;
+			for (const slot of next) if (!this.#slots.freeIfDead(slot) && this.#slots.grant(slot)) told++;
+		}
+	}
+
 	/** Tells everybody who waits. */
 	wakeAll(): void {
 		this.#slots.some((at) => {
@@ -100,21 +119,27 @@ export class Waiters {
 		});
 	}
 
-	/** Frees the slots whose thread ended with its turn not taken; true when there were any. */
-	sweep(): boolean {
-		let lost = false;
+	/** Frees the slots whose thread ended with its turn not taken, after `passOn` has passed that on. */
+	sweep(passOn: () => void): void {
 		this.#slots.some((at) => {
-			if (this.#isToldAt(at) && this.#slots.freeIfDead(at)) lost = true;
+			if (!this.#isToldAt(at) || !this.#slots.takeOverIfDead(at)) return false;
+			this.#slots.quit(at); // out of line first, and if this thread ends now, somebody else sweeps it
+			passOn();
+			this.#slots.free(at);
 			return false;
 		});
-		return lost;
 	}
 
 	/** The first so many in line, in order. */
 	#front(places: number): number[] {
+		return this.#first(places, (slot) => this.#isInLine(slot));
+	}
+
+	/** The first so many of those that are meant, in order. */
+	#first(places: number, isMeant: (slot: number) => boolean): number[] {
 		const front: number[] = [];
 		this.#slots.some((at) => {
-			if (!this.#isInLine(at)) return false;
+			if (!isMeant(at)) return false;
 			let place = front.length;
 			while (place > 0 && this.#slots.order(at, front[place - 1] as number) < 0) place--;
 			if (place < places) front.splice(place, 0, at);
@@ -158,10 +183,10 @@ export class Waiters {
 		return state === WAITING || state === GRANTED || state === TAKEN;
 	}
 
-	/** Whether its waiter knows, or is about to learn, that it is its turn. */
+	/** Whether its waiter knows, or is about to learn, that it is its turn; or has left without having passed that on. */
 	#isToldAt(slot: number): boolean {
 		const state = this.#slots.state(slot);
-		return state === GRANTED || state === TAKEN;
+		return state === GRANTED || state === TAKEN || state === LEFT;
 	}
 
 	/** For how many more milliseconds a turn is left to its waiter. */

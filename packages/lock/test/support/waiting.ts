@@ -8,8 +8,14 @@ const SLOTS = 64;
 const STATE = 0;
 const OWNER = 1;
 
+interface Place {
+	readonly memory: SharedArrayBuffer;
+	readonly offset: number;
+}
+
 function slots(primitive: Shareable): { state: number; owner: number }[] {
-	const { memory, offset } = primitive[share]('thread') as { memory: SharedArrayBuffer; offset: number };
+	const handle = primitive[share]('thread') as Place | { readonly place: Place };
+	const { memory, offset } = 'place' in handle ? handle.place : handle;
 	const words = new Int32Array(memory, offset);
 	return Array.from({ length: SLOTS }, (_, slot) => {
 		const at = FIRST_SLOT + slot * SLOT_WORDS;

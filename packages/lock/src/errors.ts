@@ -33,7 +33,10 @@ export class AbandonedLockError extends LockError {
 }
 brand(AbandonedLockError, '@conc/lock:AbandonedLockError');
 
-/** A blocking wait that could never end: this thread itself holds what it would block for. */
+/**
+ * A blocking wait that could never end: this thread itself holds what it would block for, or threads block for one
+ * another in a circle, which is found after a second; then one of them gets this error.
+ */
 export class DeadlockError extends LockError {
 	override readonly name = 'DeadlockError';
 	override readonly code = 'CONC_DEADLOCK';

@@ -181,4 +181,4 @@ function stackOf(error: unknown): string {
 	return mapStack(lines.filter((line) => !ownFrame.test(line)).join('\n'));
 }
 
-const ownFrame = /^\s+at .*(\[worker eval\]|conc:far):\d+:\d+\)?$/;
+const ownFrame = /^\s+at .*(\[worker eval\]|conc:far|@conc\/\w+\/far\.cjs):\d+:\d+\)?$/;

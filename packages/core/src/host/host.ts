@@ -9,6 +9,7 @@ import { packageTexts } from '../packages.js';
 import { realm } from '../realm.js';
 import { importing } from '../revive/modules.js';
 import { type Call, makeCall, type Prepared } from './call.js';
+import { userFrames } from './frames.js';
 
 /** What a kind of host - thread or process - does in its own way. */
 export interface Carrier {
@@ -262,37 +263,9 @@ export const living = () => realm('living hosts', () => new Set<Host>());
 /** An error from afar shows where it happened, and below it where the call was made. */
 function withCallSite(error: unknown, { site }: Call, name: string): unknown {
 	if (!(error instanceof Error) || typeof site.stack !== 'string') return error;
-	const frames = site.stack
-		.split('\n')
-		.slice(1)
-		.filter((line) => !isOwnFrame(line));
+	const frames = userFrames(site.stack);
 	if (frames.length === 0) return error;
 	const stack = `${error.stack}\n    in ${name}, called from:\n${frames.join('\n')}`;
 	Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true });
 	return error;
-}
-
-const frameFile = /(?:\(|at (?:async )?)([^()]*):\d+:\d+\)?$/;
-const packageFile = /(?:^|\/node_modules\/)@conc\/\w+\/|^conc:far$|^node:internal\//;
-const siblingFile = /^\w+\/dist\/index\.js$/;
-
-/** Frames of our own packages, and of Node itself, say nothing to a user. */
-function isOwnFrame(line: string): boolean {
-	const file = fileOf(line);
-	if (packageFile.test(file)) return true;
-	const root = packagesRoot();
-	return root !== '' && file.startsWith(root) && siblingFile.test(file.slice(root.length));
-}
-
-/** Where the packages are side by side, as in their repository; empty in an app bundled into one file. */
-function packagesRoot(): string {
-	return realm('packages root', () => {
-		const [, here = ''] = new Error('here').stack?.split('\n') ?? [];
-		const own = fileOf(here);
-		return own.endsWith('/core/dist/index.js') ? own.slice(0, -'core/dist/index.js'.length) : '';
-	});
-}
-
-function fileOf(frame: string): string {
-	return frameFile.exec(frame)?.[1] ?? '';
 }

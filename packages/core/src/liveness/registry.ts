@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { realm } from '../realm.js';
+import { type LongWait, Waits } from './waits.js';
 
 /** A thread as others name it: the index of its record and the record's generation. 0 is nobody. */
 export type ThreadId = number;
@@ -28,6 +29,8 @@ const TID = 1; // the kernel's thread id, 0 where it is not known
 const START = 2; // the kernel's start time of that thread: thread ids are used again
 const MAKER = 3; // the thread that made the record, which takes those it has started along when it ends
 
+const RECORDS_BYTES = 4 * (HEADER_WORDS + RECORD_WORDS * CAPACITY);
+
 const onLinux = process.platform === 'linux';
 const environmentKey = '@conc/core:registry';
 
@@ -42,11 +45,13 @@ export class Registry {
 	/** A word for each stream that threads write to: the one whose turn it is, 0 when it is nobody's. */
 	readonly turns: Int32Array;
 	readonly #words: Int32Array;
+	readonly #waits: Waits;
 	#self: ThreadId = 0;
 
 	private constructor(memory: SharedArrayBuffer) {
 		this.memory = memory;
-		this.#words = new Int32Array(memory);
+		this.#words = new Int32Array(memory, 0, RECORDS_BYTES / 4);
+		this.#waits = new Waits(memory, RECORDS_BYTES);
 		this.turns = new Int32Array(memory, 4 * TURNS, HEADER_WORDS - TURNS);
 	}
 
@@ -55,7 +60,7 @@ export class Registry {
 		return realm('registry', () => {
 			const inherited = getEnvironmentData(environmentKey);
 			if (inherited instanceof SharedArrayBuffer) return Registry.of(inherited);
-			const memory = new SharedArrayBuffer(4 * (HEADER_WORDS + RECORD_WORDS * CAPACITY));
+			const memory = new SharedArrayBuffer(RECORDS_BYTES + Waits.bytes(CAPACITY));
 			const words = new Int32Array(memory);
 			words[IDENTITY] = randomInt(2 ** 31);
 			words[IDENTITY + 1] = randomInt(2 ** 31);
@@ -192,6 +197,30 @@ export class Registry {
 		const tid = Atomics.load(this.#words, at + TID);
 		const isOurs = Atomics.load(this.#words, at + STATE) >>> STATE_BITS === generationOf(id);
 		return isOurs && tid !== 0 ? tid : null;
+	}
+
+	/** Notes that this thread is in a blocking wait without end, which `text` describes, until `endWait`. */
+	beginWait(text: string): void {
+		this.#waits.begin(indexOf(this.self()), this.self(), text);
+	}
+
+	/** Notes that it still waits for what thread `holder` has. */
+	stillWaits(holder: ThreadId): void {
+		this.#waits.look(indexOf(this.self()), holder);
+	}
+
+	endWait(): void {
+		this.#waits.end(indexOf(this.self()));
+	}
+
+	/** The blocking wait without end that a thread has noted; null when there is none. */
+	waitOf(id: ThreadId): LongWait | null {
+		return this.#waits.of(indexOf(id), id);
+	}
+
+	/** The text of that wait. */
+	waitText(id: ThreadId): string {
+		return this.#waits.textOf(indexOf(id));
 	}
 
 	/** 1, 2, 3, …: numbers for names, unique among all threads of the process. */

@@ -2,7 +2,7 @@ import { Registry, type ThreadId } from '@conc/core';
 import { AbandonedLockError, LockError } from '../errors.js';
 import { callerAt, ownWords, type Place, waitersAt } from '../layout.js';
 import { livesOn } from '../wait/alive.js';
-import { type Awaitable, attempt, type Turn } from '../wait/awaitable.js';
+import { type Awaitable, attempt, type Holder, type Turn } from '../wait/awaitable.js';
 import { NONE } from '../wait/slots.js';
 import type { Waiters } from '../wait/waiters.js';
 
@@ -54,6 +54,18 @@ export class Mutex implements Awaitable {
 	/** The same for one who will not try again, and so must get past a promise nobody keeps. */
 	tryHard(): boolean {
 		return this.tryTake() || attempt(this);
+	}
+
+	/** Whom a blocking wait waits for. */
+	get holder(): Holder {
+		const mutex = this;
+		return {
+			registry: this.#registry,
+			label: this.#label,
+			get owner() {
+				return mutex.owner;
+			},
+		};
 	}
 
 	get owner(): ThreadId {

@@ -49,6 +49,7 @@ export class Reentry {
 		const mutex = this.#mutex;
 		return {
 			waiters: mutex.waiters,
+			holder: mutex.holder,
 			look: (turn: Turn) => mutex.look(turn) && this.#own(token),
 			passOn() {
 				mutex.passOn();

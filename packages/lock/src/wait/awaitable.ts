@@ -1,3 +1,4 @@
+import type { Registry, ThreadId } from '@conc/core';
 import { NONE } from './slots.js';
 import type { Waiters } from './waiters.js';
 
@@ -18,9 +19,19 @@ export interface Turn {
 	nap: number;
 }
 
+/** Who has what is waited for, where one thread has it and nobody else will give it back. */
+export interface Holder {
+	readonly registry: Registry;
+	/** For messages: `Lock "jobs"`. */
+	readonly label: string;
+	/** 0 when it is free. */
+	readonly owner: ThreadId;
+}
+
 /** What can be waited for: what a primitive gives to the two ways to wait. */
 export interface Awaitable {
 	readonly waiters: Waiters;
+	readonly holder?: Holder;
 	/**
 	 * Takes what is waited for, if it can be had now; else sees to it that whoever frees it wakes a waiter. Called
 	 * before a wait sleeps and whenever it wakes. What it throws ends the wait.

@@ -35,7 +35,7 @@ export interface Exit {
 	readonly signalCode: NodeJS.Signals | null;
 	readonly reason: 'exit' | 'signal' | 'uncaught' | 'out-of-memory' | 'terminated' | 'failed-to-start';
 	/** The end of what a process said on stderr, where that was kept. */
-	readonly stderr?: string;
+	readonly stderr?: string | undefined;
 	/** The uncaught error, where there was one. */
 	readonly error?: unknown;
 }

@@ -34,7 +34,7 @@ export { Host, howItEnded, ItemError, living, sendCalls } from './host/host.js';
 export { Job } from './host/job.js';
 export { type ProcessOptions, startProcess } from './host/process.js';
 export { startThread, type ThreadOptions } from './host/thread.js';
-export { kindOf } from './kind.js';
+export { checkKind, checkObject, kindOf } from './kind.js';
 export { ownTid, Registry, type ThreadId } from './liveness/registry.js';
 export { definePackage } from './packages.js';
 export { realm } from './realm.js';

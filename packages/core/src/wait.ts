@@ -1,5 +1,5 @@
 import { TimeoutError } from './errors.js';
-import { kindOf } from './kind.js';
+import { checkObject, kindOf } from './kind.js';
 
 /** How long a blocking wait may last. */
 export interface SyncWaitOptions {
@@ -25,6 +25,7 @@ const LONGEST_MS = 2 ** 31 - 1;
 
 /** The time limit in milliseconds, `Infinity` for none. Throws on what is not a time. */
 export function readTimeout(options: SyncWaitOptions | undefined): number {
+	checkObject('options', options, 'such as { timeout: 1000 }');
 	const timeout: unknown = options?.timeout;
 	if (timeout === undefined) return Number.POSITIVE_INFINITY;
 	if (typeof timeout !== 'number') {
@@ -36,6 +37,7 @@ export function readTimeout(options: SyncWaitOptions | undefined): number {
 
 /** The signal, if it is one. */
 export function readSignal(options: WaitOptions | undefined): AbortSignal | undefined {
+	checkObject('options', options, 'such as { signal }');
 	const signal: unknown = options?.signal;
 	if (signal === undefined || signal instanceof AbortSignal) return signal;
 	throw new TypeError(`signal must be an AbortSignal, not ${kindOf(signal)}`);

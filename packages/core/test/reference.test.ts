@@ -99,7 +99,7 @@ describe('byReference and byValue', () => {
 		const fn = () => 1;
 		expect(byReference(fn)).toBe(fn);
 		expect(byValue(fn)).toBe(fn);
-		expect(() => byReference(1 as never)).toThrow('byReference takes a function, not number');
+		expect(() => byReference(1 as never)).toThrow('byReference takes a function, not a number');
 		expect(() => byValue(undefined as never)).toThrow('byValue takes a function, not undefined');
 	});
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { CannotCross, CaptureError, share } from '@conc/core';
+import { byReference, byValue, CannotCross, CaptureError, explain, share, startThread } from '@conc/core';
 import { describe, expect, it } from 'vitest';
 import { hostFor, media } from './support/hosts.js';
 
@@ -287,8 +287,35 @@ describe.each(media)('towards a %s', (medium) => {
 	it('only a function can be called', () => {
 		for (const fn of [undefined, null, 1, 'name', {}]) {
 			expect(() => host.call(fn as never, [])).toThrow(
-				/expected a function to run, not (undefined|null|number|string|object)/,
+				/fn must be a function, not (null|undefined|a number|a string|an object)/,
 			);
 		}
+	});
+});
+
+describe('byReference, byValue and explain', () => {
+	const untyped = { byReference, byValue, explain } as unknown as Record<
+		string,
+		(...args: unknown[]) => unknown
+	>;
+	const fn = () => 1;
+
+	it.each([
+		['byReference', [5], 'byReference takes a function, not a number'],
+		['byReference', [fn, 5], 'at must be an object such as'],
+		['byReference', [fn, { module: 5, export: 'a' }], 'at.module must be a string, not a number'],
+		['byReference', [fn, { module: 'file:///a.mjs' }], 'at.export must be a string, not undefined'],
+		['byValue', [null], 'byValue takes a function, not null'],
+		['explain', [{}], 'explain takes a function, not an object'],
+	])('%s(%o) is refused: %s', (name, args, message) => {
+		expect(() => untyped[name]?.(...args)).toThrow(message);
+	});
+
+	it('an export that is not there, or is no function, is named', async () => {
+		const { host } = startThread({ name: 'T', runs: 'many' }, []);
+		const module = new URL('./fixtures/slow.mjs', import.meta.url).href;
+		const missing = byReference(fn, { module, export: 'nope' });
+		await expect(host.call(missing, [])).rejects.toThrow(`${module} has no function under the name nope`);
+		await host.terminate();
 	});
 });

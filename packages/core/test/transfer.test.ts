@@ -123,6 +123,15 @@ describe.each(media)('an AbortSignal sent to a %s', (medium) => {
 		expect(await call).toEqual([true, 'meanwhile']);
 	});
 
+	it('is aborted there also when the reason cannot be had there', async () => {
+		const controller = new AbortController();
+		const call = host.call(untilAborted, [controller.signal]);
+		await host.call(() => 'arrived', []);
+		const module = new URL('./fixtures/only-here.mjs', import.meta.url).href;
+		controller.abort(byReference(() => 0, { module, export: 'nothing' }));
+		expect(await call).toEqual(['later', expect.objectContaining({ message: 'not in a worker' })]);
+	});
+
 	it('leaves no listener behind when the host ends before', async () => {
 		const { signal } = new AbortController();
 		const ended = startHost(medium);

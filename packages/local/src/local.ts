@@ -20,7 +20,8 @@ class LocalObject implements Carrier {
 		return standFor(stateFor(settingsOf(options)), this);
 	}
 
-	static from(als: AsyncLocalStorage<unknown>, { name }: { readonly name: string }): Carrier {
+	static from(als: AsyncLocalStorage<unknown>, options: { readonly name: string }): Carrier {
+		const { name } = Object(options) as { name?: unknown };
 		if (typeof als?.getStore !== 'function') throw new TypeError('Local.from takes an AsyncLocalStorage');
 		if (typeof name !== 'string')
 			throw new TypeError("Local.from needs a name: Local.from(als, { name: 'shop.request' })");

@@ -1,3 +1,4 @@
+import { checkObject } from '@conc/core';
 import { type Settings, title } from './state.js';
 
 /** What a user may give, before it is known to be right. */
@@ -10,6 +11,7 @@ export interface Options {
 
 /** @throws TypeError for what a Local cannot be made with. */
 export function settingsOf(options: Options): Settings {
+	checkObject('options', options, "such as { name: 'shop.request' }");
 	const { name, init, dispose, inherit = false } = options;
 	const settings: Settings = { name, init, dispose: dispose as Settings['dispose'], inherit };
 	if (name !== undefined && typeof name !== 'string') throw new TypeError('the name of a Local is a string');

@@ -1,5 +1,5 @@
 import type { PatientOptions, SyncWaitOptions, WaitOptions } from '@conc/core';
-import { TimeoutError } from '@conc/core';
+import { kindOf, TimeoutError } from '@conc/core';
 import { Held } from './held.js';
 
 /** A function that returns no promise: with one, what it holds would be given back before it is done. */
@@ -28,6 +28,7 @@ export abstract class Acquirable {
 	 * milliseconds, with `signal.reason` when aborted before; `fn` does not run then. (Python: `with lock:`)
 	 */
 	async with<T>(fn: () => T, options?: WaitOptions): Promise<Awaited<T>> {
+		checkFunction(fn);
 		await this.#deliver(options);
 		return settle(fn, () => this.release());
 	}
@@ -37,6 +38,7 @@ export abstract class Acquirable {
 	 * would be released while `fn` still runs, a TypeError.
 	 */
 	withSync<T>(fn: Synchronous<T>, options?: SyncWaitOptions): T {
+		checkFunction(fn);
 		this.#deliverSync(options);
 		return settleSync(this.label, fn as () => T, () => this.release());
 	}
@@ -65,6 +67,10 @@ export abstract class Acquirable {
 		const acquired = options === undefined ? this.acquireSync() : this.acquireSync(options);
 		if (!acquired) throw late(this.label, options);
 	}
+}
+
+function checkFunction(fn: unknown): void {
+	if (typeof fn !== 'function') throw new TypeError(`fn must be a function, not ${kindOf(fn)}`);
 }
 
 /** Runs `fn`, then `giveBack`; an error of `fn` is not hidden by one of `giveBack`. */

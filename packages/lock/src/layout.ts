@@ -1,4 +1,4 @@
-import { CannotCross, type Medium, Registry, type ThreadId } from '@conc/core';
+import { CannotCross, checkObject, type Medium, Registry, type ThreadId } from '@conc/core';
 import { TABLE_WORDS } from './wait/slots.js';
 import { Waiters } from './wait/waiters.js';
 
@@ -53,6 +53,7 @@ export function isPlaced(options: NameOptions): boolean {
 
 /** Where these options put a primitive: in new memory with room for what follows it, unless they come from `placed`. */
 export function placeFor(options: NameOptions, moreBytes = 0): Place {
+	checkObject('options', options);
 	const at = (options as { [place]?: Place })[place];
 	if (at !== undefined) return at;
 	const { name } = options;

@@ -1,5 +1,5 @@
 import type { Transferable } from 'node:worker_threads';
-import { kindOf } from '@conc/core';
+import { checkObject, kindOf } from '@conc/core';
 
 /** How a pool is made. `I` are the arguments of its initializer. */
 export interface PoolOptions<I extends readonly unknown[] = readonly []> {
@@ -83,6 +83,7 @@ export function positiveInteger<D>(name: string, value: unknown, otherwise: D): 
 export function checkSettings(settings: PoolSettings): void {
 	const { initializer, initargs, maxTasksPerWorker, resourceLimits, env, execArgv } = settings;
 	positiveInteger('maxTasksPerWorker', maxTasksPerWorker, undefined);
+	checkObject('resourceLimits', resourceLimits);
 	positiveInteger('maxOldGenerationSizeMb', resourceLimits?.maxOldGenerationSizeMb, undefined);
 	if (initializer !== undefined && typeof initializer !== 'function')
 		throw new TypeError(`initializer must be a function, not ${kindOf(initializer)}`);

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { kindOf, makeCall } from '@conc/core';
+import { checkKind, checkObject, kindOf, makeCall } from '@conc/core';
 import { CancelledError, PoolRunningError } from './errors.js';
 import {
 	type AsyncOptions,
@@ -131,7 +131,10 @@ export abstract class TaskPool {
 		return this.#scheduler.terminate();
 	}
 
-	/** Resolves when all tasks are done and the workers gone. Rejects with PoolRunningError before `close()`. (`Pool.join`) */
+	/**
+	 * Resolves when all tasks are done and the workers gone; an imap that is read on after that has its items done all the
+	 * same. Rejects with PoolRunningError before `close()`. (`Pool.join`)
+	 */
 	async join(): Promise<void> {
 		if (this.#scheduler.state === 'open')
 			throw new PoolRunningError('the pool still runs: close() or terminate() it first');
@@ -155,6 +158,8 @@ export abstract class TaskPool {
 	#submit(fn: Target, args: unknown, options: AsyncOptions<never>): Task {
 		this.#scheduler.check();
 		checkTarget(fn);
+		checkObject('options', options);
+		checkKind('name', 'a string', options.name, typeof options.name === 'string');
 		if (!Array.isArray(args)) throw new TypeError(`args must be an array, not ${kindOf(args)}`);
 		const call = makeCall(fn, args, this.#scheduler.medium, { transfer: options.transfer });
 		const task = new Task(call, options);
@@ -175,6 +180,9 @@ function attempt<T>(submit: () => Promise<T>): Promise<T> {
 /** The result of a call that could not be made. */
 function refused(error: unknown, options: AsyncOptions<never>): AsyncResult<unknown> {
 	const promise = Promise.reject(error);
-	if (new Callbacks(options).rejected(error)) promise.catch(() => {});
+	// They may be what is wrong with the call.
+	const { errorCallback } = Object(options) as AsyncOptions<never>;
+	const canHandle = typeof errorCallback === 'function';
+	if (canHandle && new Callbacks({ errorCallback }).rejected(error)) promise.catch(() => {});
 	return new AsyncResult({ promise, state: 'rejected' }, () => false);
 }

@@ -82,9 +82,24 @@ describe.each(kinds)('the calls of a $name', ({ Kind }) => {
 	it('refuse what is no call', async () => {
 		const pool = track(new Kind(1));
 		const untyped = pool as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
-		await expect(untyped.apply?.(1)).rejects.toThrow('expected a function to run, not a number');
+		await expect(untyped.apply?.(1)).rejects.toThrow('fn must be a function, not a number');
 		await expect(untyped.apply?.(add, 1)).rejects.toThrow('args must be an array, not a number');
-		await expect(untyped.map?.(double, 1)).rejects.toThrow(TypeError);
+		await expect(untyped.apply?.(add, [], null)).rejects.toThrow('options must be an object, not null');
+		await expect(untyped.apply?.(add, [], { name: 5 })).rejects.toThrow('name must be a string, not 5');
+		await expect(untyped.apply?.(add, [], { transfer: 5 })).rejects.toThrow(
+			'transfer must be an array, not 5',
+		);
+		await expect(untyped.map?.(double, 1)).rejects.toThrow('items must be iterable, not a number');
+		await expect(untyped.map?.(double, [], { timeout: -1 })).rejects.toThrow(RangeError);
+		await expect(untyped.starmap?.(double, [[1], 'ab'])).rejects.toThrow(
+			'items[1] must be an array of arguments, not a string',
+		);
+		expect(() => untyped.imap?.(double, 5)).toThrow('items must be iterable, not a number');
+		expect(() => untyped.imap?.(double, [], { timeout: -1 })).toThrow(RangeError);
+		await expect(untyped.applyAsync?.(add, [1, 2], { callback: 5 })).rejects.toThrow(
+			'callback must be a function, not a number',
+		);
+		await expect(untyped.applyAsync?.(add, [1, 2], null)).rejects.toThrow('options must be an object');
 		await expect(untyped.map?.(double, (async function* () {})())).rejects.toThrow('use imap');
 		await expect(pool.apply(function* numbers() {})).rejects.toThrow('numbers is a generator');
 		await expect(pool.apply(double, [1], { timeout: -1 })).rejects.toThrow(RangeError);
@@ -94,6 +109,23 @@ describe.each(kinds)('the calls of a $name', ({ Kind }) => {
 		await expect(pool.map(double, [1], { timeout: Number.NaN })).rejects.toThrow(RangeError);
 		pool.close();
 		await pool.join();
+	});
+
+	it('that throw what cannot be looked at, or return what has a then, are answered', async () => {
+		const pool = track(new Kind(1));
+		const revoked = () => {
+			const { proxy, revoke } = Proxy.revocable({}, {});
+			revoke();
+			throw proxy;
+		};
+		expect(await errorOf(pool.apply(revoked))).toBeInstanceOf(Error);
+		expect(await errorOf(pool.map(revoked, [1]))).toBeInstanceOf(Error);
+		const thenable = () => {
+			const then = (resolve: (value: number) => void) => resolve(5);
+			return Object.assign(() => {}, { then });
+		};
+		expect([await pool.apply(thenable), ...(await pool.map(thenable, [1]))]).toEqual([5, 5]);
+		expect(await errorOf(pool.apply((n: unknown) => n, [[1].values()]))).toBeInstanceOf(CaptureError);
 	});
 
 	it('made one after the other need one worker', async () => {

@@ -33,6 +33,20 @@ describe.each(kinds)('an imap of a $name', ({ Kind }) => {
 		expect(await pool.apply(double, [21])).toBe(42);
 	});
 
+	it('that waits for its input is ended when the pool is terminated', async () => {
+		const pool = track(new Kind(1));
+		async function* input() {
+			yield 1;
+			await new Promise(() => {});
+		}
+		const results = pool.imap(double, input());
+		expect(await results.next()).toEqual({ done: false, value: 2 });
+		const next = errorOf(results.next());
+		await pool.terminate();
+		expect(await next).toMatchObject({ code: 'CONC_POOL_TERMINATED' });
+		expect(await results.next()).toEqual({ done: true, value: undefined });
+	});
+
 	it('gives what comes before the error of an item, then that, then nothing', async () => {
 		const pool = track(new Kind(2));
 		const fussy = (n: number) => {

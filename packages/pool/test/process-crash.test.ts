@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { BrokenPoolError, Pool, WorkerCrashedError } from '@conc/pool';
 import { describe, expect, it } from 'vitest';
@@ -131,6 +132,14 @@ describe('a worker process', () => {
 	it('that cannot import what an argument needs rejects that task with the reason, and is kept', async () => {
 		const refusal = { name: 'RangeError', message: 'not in a worker', isRemote: true };
 		expect(await result('sends-unknown.mjs')).toEqual({ outcome: refusal, map: refusal, isKept: true });
+	});
+
+	it('that writes to its own channel is killed, and its task rejected', async () => {
+		const pool = track(new Pool(1));
+		const error = await errorOf(pool.apply(() => void writeSync(3, 'hello world\n')));
+		expect(error).toBeInstanceOf(WorkerCrashedError);
+		expect((error.cause as Error).message).toContain('wrote to file descriptor 3');
+		expect(await pool.apply(Math.abs, [-1])).toBe(1);
 	});
 
 	it('is gone when the pool is joined', async () => {

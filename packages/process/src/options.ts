@@ -1,5 +1,5 @@
 import { Stream } from 'node:stream';
-import { kindOf } from '@conc/core';
+import { checkKind, checkObject, kindOf } from '@conc/core';
 
 /** Where one of a process's standard streams leads. */
 export type Stdio = 'inherit' | 'ignore' | number | Stream;
@@ -40,23 +40,25 @@ export interface ProcessOptions {
 
 /** Throws a TypeError for what is not an option's value. */
 export function checkOptions(options: ProcessOptions & { target: unknown; args?: unknown }): void {
+	checkObject('options', options ?? null, 'such as { target }');
 	const { target, args, name, daemon, cwd, env, execArgv, stdio, resourceLimits, signal } = options;
 	if (typeof target !== 'function') throw new TypeError(`target must be a function, not ${kindOf(target)}`);
-	check('args', 'an array', args, Array.isArray(args));
-	check('name', 'a string', name, typeof name === 'string');
-	check('daemon', 'a boolean', daemon, typeof daemon === 'boolean');
-	check('cwd', 'a string', cwd, typeof cwd === 'string');
-	check('env', 'an object', env, typeof env === 'object' && env !== null);
-	check(
+	checkKind('args', 'an array', args, Array.isArray(args));
+	checkKind('name', 'a string', name, typeof name === 'string');
+	checkKind('daemon', 'a boolean', daemon, typeof daemon === 'boolean');
+	checkKind('cwd', 'a string', cwd, typeof cwd === 'string');
+	checkKind('env', 'an object', env, typeof env === 'object' && env !== null);
+	checkKind(
 		'execArgv',
 		'an array of strings',
 		execArgv,
 		Array.isArray(execArgv) && execArgv.every((arg) => typeof arg === 'string'),
 	);
+	checkObject('resourceLimits', resourceLimits);
 	const limit: unknown = resourceLimits?.maxOldGenerationSizeMb;
 	const isLimit = typeof limit === 'number' && limit > 0 && Number.isFinite(limit);
-	check('resourceLimits.maxOldGenerationSizeMb', 'a number above 0', limit, isLimit);
-	check('signal', 'an AbortSignal', signal, signal instanceof AbortSignal);
+	checkKind('resourceLimits.maxOldGenerationSizeMb', 'a number above 0', limit, isLimit);
+	checkKind('signal', 'an AbortSignal', signal, signal instanceof AbortSignal);
 	checkStdio(stdio);
 }
 
@@ -70,10 +72,4 @@ function checkStdio(stdio: unknown): void {
 		const found = typeof one === 'string' ? `'${one}'` : kindOf(one);
 		throw new TypeError(`stdio must be 'inherit', 'ignore', file descriptors or streams, not ${found}`);
 	}
-}
-
-function check(name: string, what: string, value: unknown, holds: boolean): void {
-	if (value === undefined || holds) return;
-	const found = typeof value === 'number' ? value : kindOf(value);
-	throw new TypeError(`${name} must be ${what}, not ${found}`);
 }

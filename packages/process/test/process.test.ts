@@ -263,7 +263,8 @@ describe('cwd, env, execArgv, stdio', () => {
 
 	it.each([
 		['closed', 'closed file descriptor 3', () => closeSync(3)],
-		['written to', 'wrote to file descriptor 3', () => void writeSync(3, new Uint8Array(64).fill(255))],
+		['written bytes to', 'wrote to file descriptor 3', () => void writeSync(3, new Uint8Array(64).fill(255))],
+		['written text to', 'wrote to file descriptor 3', () => void writeSync(3, 'hello world\n')],
 	])('a channel that code in it has %s ends the process, and result says why', async (_, why, spoil) => {
 		const target = (spoil: () => void) => {
 			spoil();
@@ -306,5 +307,33 @@ describe('a refused start', () => {
 	it('a result that cannot cross rejects with a CaptureError that names it', async () => {
 		const child = new Process({ target: () => ({ deep: [new WeakMap()] }) }).start();
 		await expect(child.result).rejects.toThrow(/result\.deep\[0\]/);
+	});
+});
+
+describe('what is thrown and cannot be shown', () => {
+	it.each([
+		['has no prototype', () => Object.create(null)],
+		['has a number for a stack', () => Object.assign(new Error('odd'), { stack: 42 })],
+		[
+			'is a revoked Proxy',
+			() => {
+				const { proxy, revoke } = Proxy.revocable({}, {});
+				revoke();
+				return proxy;
+			},
+		],
+	])('because it %s still is a failure of the target, and the process ends as usual', async (_, make) => {
+		const target = (make: () => unknown) => {
+			throw make();
+		};
+		const child = new Process({ target, args: [make], stdio: 'ignore' }).start();
+		const error = await child.result.then(
+			() => 'no error',
+			(error) => error,
+		);
+		expect(error).not.toBeInstanceOf(ProcessExitError);
+		expect(error).not.toBe('no error');
+		await child.join();
+		expect(child.exitCode).toBe(1);
 	});
 });

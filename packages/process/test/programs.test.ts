@@ -47,11 +47,15 @@ describe('how a child ended', () => {
 	});
 
 	it.each([
-		['abort', -6, 'SIGABRT'],
-		['term', -15, 'SIGTERM'],
-	])('%s: exit code %i, and the name of the signal', async (way, exitCode, signalCode) => {
+		['abort', -6, 'SIGABRT', ' (as by running out of memory)'],
+		['term', -15, 'SIGTERM', ''],
+	])('%s: exit code %i, and the name of the signal', async (way, exitCode, signalCode, hint) => {
 		const ended = await outcome('exit', [way]);
-		expect(ended).toMatchObject({ exitCode, signalCode, outcome: early(`was ended by ${signalCode}`) });
+		expect(ended).toMatchObject({
+			exitCode,
+			signalCode,
+			outcome: early(`was ended by ${signalCode}${hint}`),
+		});
 	});
 });
 

@@ -1,5 +1,5 @@
 import type { ResourceLimits, Transferable } from 'node:worker_threads';
-import { kindOf } from '@conc/core';
+import { checkKind, checkObject, kindOf } from '@conc/core';
 
 /** How a thread is started. */
 export interface ThreadOptions {
@@ -17,21 +17,16 @@ export interface ThreadOptions {
 
 /** Throws a TypeError for what is not an option's value. */
 export function checkOptions(options: ThreadOptions & { target: unknown; args?: unknown }): void {
+	checkObject('options', options ?? null, 'such as { target }');
 	const { target, args, name, daemon, resourceLimits, transfer, signal } = options;
 	if (typeof target !== 'function') throw new TypeError(`target must be a function, not ${kindOf(target)}`);
-	check('args', 'an array', args, Array.isArray(args));
-	check('name', 'a string', name, typeof name === 'string');
-	check('daemon', 'a boolean', daemon, typeof daemon === 'boolean');
-	check(
-		'resourceLimits',
-		'an object',
-		resourceLimits,
-		typeof resourceLimits === 'object' && resourceLimits !== null,
-	);
-	check('transfer', 'an array', transfer, Array.isArray(transfer));
-	check('signal', 'an AbortSignal', signal, signal instanceof AbortSignal);
-}
-
-function check(name: string, what: string, value: unknown, holds: boolean): void {
-	if (value !== undefined && !holds) throw new TypeError(`${name} must be ${what}, not ${kindOf(value)}`);
+	checkKind('args', 'an array', args, Array.isArray(args));
+	checkKind('name', 'a string', name, typeof name === 'string');
+	checkKind('daemon', 'a boolean', daemon, typeof daemon === 'boolean');
+	checkObject('resourceLimits', resourceLimits);
+	for (const [key, limit] of Object.entries(resourceLimits ?? {})) {
+		checkKind(`resourceLimits.${key}`, 'a number above 0', limit, typeof limit === 'number' && limit > 0);
+	}
+	checkKind('transfer', 'an array', transfer, Array.isArray(transfer));
+	checkKind('signal', 'an AbortSignal', signal, signal instanceof AbortSignal);
 }

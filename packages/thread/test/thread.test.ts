@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { CaptureError, Event, Thread, ThreadError } from '@conc/thread';
+import { CaptureError, Event, Thread, ThreadError, ThreadExitError } from '@conc/thread';
 import { describe, expect, it } from 'vitest';
 
 describe('start, join and result', () => {
@@ -114,13 +114,28 @@ describe('a thread in the wrong state', () => {
 		[{ target: 1 }, 'target must be a function, not a number'],
 		[{ target: null }, 'target must be a function, not null'],
 		[{ target() {}, args: 'ab' }, 'args must be an array, not a string'],
-		[{ target() {}, name: 1 }, 'name must be a string, not a number'],
-		[{ target() {}, daemon: 1 }, 'daemon must be a boolean, not a number'],
+		[{ target() {}, name: 1 }, 'name must be a string, not 1'],
+		[{ target() {}, daemon: 1 }, 'daemon must be a boolean, not 1'],
 		[{ target() {}, signal: {} }, 'signal must be an AbortSignal, not an object'],
 		[{ target() {}, transfer: {} }, 'transfer must be an array, not an object'],
-		[{ target() {}, resourceLimits: 5 }, 'resourceLimits must be an object, not a number'],
+		[{ target() {}, resourceLimits: 5 }, 'resourceLimits must be an object, not 5'],
+		[
+			{ target() {}, resourceLimits: { maxOldGenerationSizeMb: -1 } },
+			'resourceLimits.maxOldGenerationSizeMb must be a number above 0, not -1',
+		],
+		[null, 'options must be an object such as { target }, not null'],
+		[undefined, 'options must be an object such as { target }, not null'],
 	])('%o is refused', (options, message) => {
 		expect(() => new Thread(options as never)).toThrow(new TypeError(message));
+	});
+
+	it('a time to wait that is no object of options is refused', async () => {
+		const thread = new Thread({ target: () => {} }).start();
+		await expect(thread.join(100 as never)).rejects.toThrow(
+			new TypeError('options must be an object such as { timeout: 1000 }, not 100'),
+		);
+		expect(() => thread.joinSync(100 as never)).toThrow(TypeError);
+		await thread.join();
 	});
 
 	it('says its state when printed', async () => {
@@ -169,3 +184,31 @@ describe('transfer', () => {
 		expect(await thread.result).toBe(6);
 	});
 });
+
+it.each([
+	['has no prototype', () => Object.create(null)],
+	['has a number for a stack', () => Object.assign(new Error('odd'), { stack: 42 })],
+	[
+		'is a revoked Proxy',
+		() => {
+			const { proxy, revoke } = Proxy.revocable({}, {});
+			revoke();
+			return proxy;
+		},
+	],
+])(
+	'what is thrown and %s still is a failure of the target, and the thread ends as usual',
+	async (_, make) => {
+		const target = (make: () => unknown) => {
+			throw make();
+		};
+		const thread = new Thread({ target, args: [make] }).start();
+		const error = await thread.result.then(
+			() => 'no error',
+			(error) => error,
+		);
+		expect(error).not.toBeInstanceOf(ThreadExitError);
+		expect(error).not.toBe('no error');
+		await thread.join();
+	},
+);

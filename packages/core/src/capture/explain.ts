@@ -3,7 +3,7 @@ import { CannotCross } from '../errors.js';
 import { packageExport } from '../packages.js';
 import { builtinPath } from './builtin.js';
 import { describe } from './describe.js';
-import { explicitReference } from './mark.js';
+import { checkFunction, explicitReference } from './mark.js';
 import { placeOf } from './place.js';
 import { wayOf } from './reference.js';
 import { divide, readCaptures } from './values.js';
@@ -15,9 +15,10 @@ import { divide, readCaptures } from './values.js';
  *     ├─ scale: a number
  *     └─ `parse` (src/parse.ts:3:8) by reference: a module exports it
  *
- * Sends nothing and never throws: what cannot cross is part of the tree.
+ * Sends nothing, and throws only for what is no function: what cannot cross is part of the tree.
  */
 export function explain(fn: (...args: never[]) => unknown): string {
+	checkFunction('explain', fn);
 	return lines(fn, new Set()).join('\n');
 }
 

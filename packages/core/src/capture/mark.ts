@@ -1,3 +1,4 @@
+import { checkObject, kindOf } from '../kind.js';
 import { realm } from '../realm.js';
 
 /** Where to find a function that no inspector needs to look for. */
@@ -31,14 +32,22 @@ export function explicitReference(fn: object): ExplicitReference | undefined {
  * throws a CaptureError. Its module's variables are fresh on the other side. Returns `fn`.
  */
 export function byReference<F extends (...args: never[]) => unknown>(fn: F, at?: ExplicitReference): F {
-	if (typeof fn !== 'function') throw new TypeError(`byReference takes a function, not ${typeof fn}`);
+	checkFunction('byReference', fn);
+	checkObject('at', at, 'such as { module: import.meta.url, export: "name" }');
+	for (const key of at === undefined ? [] : (['module', 'export'] as const))
+		if (typeof at?.[key] !== 'string')
+			throw new TypeError(`at.${key} must be a string, not ${kindOf(at?.[key])}`);
 	marks().set(fn, { by: 'reference', at });
 	return fn;
 }
 
 /** Makes a function cross by value, with the variables it captures, also where it could go by reference. Returns `fn`. */
 export function byValue<F extends (...args: never[]) => unknown>(fn: F): F {
-	if (typeof fn !== 'function') throw new TypeError(`byValue takes a function, not ${typeof fn}`);
+	checkFunction('byValue', fn);
 	marks().set(fn, { by: 'value' });
 	return fn;
+}
+
+export function checkFunction(name: string, fn: unknown): void {
+	if (typeof fn !== 'function') throw new TypeError(`${name} takes a function, not ${kindOf(fn)}`);
 }

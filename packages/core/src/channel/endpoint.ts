@@ -216,7 +216,14 @@ export class Endpoint {
 
 	async #abort(key: PayloadKey, index: number, reason: WirePayload): Promise<void> {
 		const controller = this.#controllers.get(key)?.[index];
-		controller?.abort(await this.open(reason));
+		if (controller === undefined) return;
+		let why: unknown;
+		try {
+			why = await this.open(reason);
+		} catch (failure) {
+			why = failure; // the abort itself must arrive
+		}
+		controller.abort(why);
 	}
 }
 

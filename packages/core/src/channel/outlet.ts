@@ -1,9 +1,10 @@
-import { writeSync } from 'node:fs';
+import { writevSync } from 'node:fs';
 import type { Socket } from 'node:net';
 
 const FULL_PIPE_MS = 1;
-/** Node writes no more than 2 GiB at a time. */
-const SLICE_BYTES = 1 << 30;
+/** Node writes no more than 2 GiB at a time, and the system no more than 1,024 pieces. */
+const MOST_BYTES = 1 << 30;
+const MOST_BUFFERS = 1_000;
 
 /** A pipe that is full, or a system that is short of memory for it, takes the rest later. */
 const passing = new Set(['EAGAIN', 'EINTR', 'ENOBUFS', 'ENOMEM']);
@@ -53,23 +54,48 @@ export class Outlet {
 	/** Writes what the pipe takes now; false when that was nothing. */
 	writeWhatFits(): boolean {
 		clearTimeout(this.#timer);
-		if (this.#waiting.length === 0) return false;
-		const bytes = this.#waiting.length === 1 ? (this.#waiting[0] as Buffer) : Buffer.concat(this.#waiting);
-		let at = 0;
+		let written = 0;
 		try {
-			while (at < bytes.length)
-				at += writeSync(this.#fd, bytes, at, Math.min(bytes.length - at, SLICE_BYTES));
-			this.#waiting = [];
+			while (this.#waiting.length > 0) {
+				const count = writevSync(this.#fd, this.#next());
+				this.#drop(count);
+				written += count;
+			}
 		} catch (error) {
 			if (!passing.has((error as { code?: string }).code ?? '')) {
 				this.close();
 				this.#socket.destroy(); // nothing can be told to the other process any more
 				return false;
 			}
-			this.#waiting = [bytes.subarray(at)];
-			this.#timer = setTimeout(() => this.writeWhatFits(), FULL_PIPE_MS);
+			// It holds nobody: whoever waits for the other process holds that.
+			this.#timer = setTimeout(() => this.writeWhatFits(), FULL_PIPE_MS).unref();
 		}
-		return at > 0;
+		return written > 0;
+	}
+
+	/** As much of what waits as one call of the system takes. */
+	#next(): Buffer[] {
+		const next: Buffer[] = [];
+		let bytes = 0;
+		for (const frame of this.#waiting) {
+			if (next.length === MOST_BUFFERS || bytes === MOST_BYTES) break;
+			const piece = frame.subarray(0, MOST_BYTES - bytes);
+			next.push(piece);
+			bytes += piece.length;
+		}
+		return next;
+	}
+
+	#drop(count: number): void {
+		let left = count;
+		let whole = 0;
+		for (const frame of this.#waiting) {
+			if (frame.length > left) break;
+			left -= frame.length;
+			whole++;
+		}
+		this.#waiting.splice(0, whole);
+		if (left > 0) this.#waiting[0] = (this.#waiting[0] as Buffer).subarray(left);
 	}
 }
 

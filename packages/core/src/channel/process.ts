@@ -5,11 +5,11 @@ import { Batch, type Channel, type Receiver } from './channel.js';
 import { descriptorOf, type Outlet } from './outlet.js';
 import type { Message } from './protocol.js';
 
-const HEADER_BYTES = 4;
+/** A mark no text begins with, and a length. */
+const HEADER_BYTES = 8;
+const MARK = 0xc0c0fade;
 /** A batch is not let grow beyond this, so that no frame is too long but for a single payload that is. */
 const BATCH_BYTES = 1 << 26;
-/** A longer frame cannot come from the other end, so the stream is broken. */
-const MAX_FRAME_BYTES = 0x7fff_ffff;
 
 /** The channel between two processes: a batch is one length-prefixed frame on an inherited socket. */
 export function processChannel(socket: Socket, outlet: Outlet, receiver: Receiver): Channel {
@@ -89,10 +89,11 @@ function readNow(fd: number): Buffer | null {
 	}
 }
 
-/** A frame: its length, then its bytes. */
+/** A frame: a header, then its bytes. */
 export function framed(bytes: Buffer): [header: Buffer, bytes: Buffer] {
 	const header = Buffer.allocUnsafe(HEADER_BYTES);
-	header.writeUInt32LE(bytes.length);
+	header.writeUInt32LE(MARK);
+	header.writeUInt32LE(bytes.length, 4);
 	return [header, bytes];
 }
 
@@ -120,8 +121,9 @@ class Frames {
 		for (;;) {
 			if (this.#wanted === -1) {
 				if (this.#length < HEADER_BYTES) return;
-				this.#wanted = this.#take(HEADER_BYTES).readUInt32LE();
-				if (this.#wanted > MAX_FRAME_BYTES) throw new RangeError(`a frame of ${this.#wanted} bytes`);
+				const header = this.#take(HEADER_BYTES);
+				if (header.readUInt32LE() !== MARK) throw new RangeError('bytes that are no frame');
+				this.#wanted = header.readUInt32LE(4);
 			}
 			if (this.#length < this.#wanted) return;
 			const frame = this.#take(this.#wanted);

@@ -78,11 +78,13 @@ class Decoder {
 				return loadPackage(special.package)[special.name];
 			case 'builtin':
 				return builtinAt(special);
-			case 'export':
-				return special.path.reduce<unknown>(
-					(at, name) => Reflect.get(at as object, name),
-					moduleOf({ specifier: special.module, parent: special.module }),
-				);
+			case 'export': {
+				const { module, path } = special;
+				const namespace: unknown = moduleOf({ specifier: module, parent: module });
+				const found = path.reduce<unknown>((at, name) => Object(at)[name], namespace);
+				if (typeof found === 'function') return found;
+				throw new SyntaxError(`${module} has no function under the name ${path.join('.')}`);
+			}
 			case 'import': {
 				const namespace = moduleOf(special);
 				if (special.name === '*') return namespace;

@@ -253,6 +253,14 @@ function isForeignTwin(prototype: object | null, usual: object): boolean {
 	return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 }
 
+const iterators = Object.getPrototypeOf(Object.getPrototypeOf([].values())) as object;
+
+/** An iterator of an array, a string, a Map, …: where it is cannot be seen. */
+function isBuiltinIterator(value: object): boolean {
+	const tag: unknown = Reflect.get(value, Symbol.toStringTag);
+	return Object.prototype.isPrototypeOf.call(iterators, value) && String(tag).endsWith(' Iterator');
+}
+
 function isBoundToThread(value: object): boolean {
 	return (
 		types.isPromise(value) ||
@@ -262,7 +270,6 @@ function isBoundToThread(value: object): boolean {
 		types.isExternal(value) ||
 		types.isModuleNamespaceObject(value) ||
 		value instanceof WeakRef ||
-		types.isMapIterator(value) ||
-		types.isSetIterator(value)
+		isBuiltinIterator(value)
 	);
 }

@@ -2,6 +2,7 @@ import type { Transferable } from 'node:worker_threads';
 import type { Template } from '../capture/template.js';
 import { transformer } from '../capture/transformer.js';
 import { CannotCross, type CaptureError } from '../errors.js';
+import { checkKind } from '../kind.js';
 import { realm } from '../realm.js';
 import type { GraphContext } from './context.js';
 import { define } from './define.js';
@@ -267,6 +268,7 @@ export function noteMoved({ moved }: Payload): void {
 }
 
 function checkTransfer({ transfer = [], to }: EncodeOptions): Transferable[] {
+	checkKind('transfer', 'an array', transfer, Array.isArray(transfer));
 	if (transfer.length === 0 || to === 'process') return []; // towards a process everything is copied
 	if (new Set(transfer).size !== transfer.length)
 		throw new TypeError('transfer: the same object is listed twice');

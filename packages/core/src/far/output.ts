@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { checkKind } from '../kind.js';
 import { Registry } from '../liveness/registry.js';
 
 /** How long to wait for a slow reader of a full pipe before trying again. */
@@ -19,6 +20,12 @@ export const OWN_STDERR = 4;
 export function replaceWrite(stream: NodeJS.WriteStream, fd: number): void {
 	stream.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
 		const encoding = typeof rest[0] === 'string' ? (rest[0] as BufferEncoding) : undefined;
+		checkKind(
+			'chunk',
+			'a string or a Uint8Array',
+			chunk,
+			typeof chunk === 'string' || chunk instanceof Uint8Array,
+		);
 		const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
 		inTurn(fd, () => writeWhole(fd, bytes));
 		const done = rest.find((argument) => typeof argument === 'function') as (() => void) | undefined;

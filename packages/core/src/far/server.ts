@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { type Baggage, unpackBaggage } from '../baggage.js';
 import type { Channel, Receiver } from '../channel/channel.js';
 import { Endpoint } from '../channel/endpoint.js';
@@ -54,12 +55,15 @@ export class Server {
 		try {
 			const { fn, args, baggage } = await this.#open(message);
 			subject = `\`${fn.name || '(anonymous)'}\``;
-			const run = () => (message.mode === 'apply' ? fn(...args) : runEach(fn, args, message.mode));
-			const value = await (baggage.length > 0 ? unpackBaggage(baggage, run) : run());
-			this.#answer(message, true, value, subject);
+			const { mode } = message;
+			const run = () => (mode === 'apply' ? runOnce(fn, args) : runEach(fn, args, mode));
+			const { ok, value } = await (baggage.length > 0 ? unpackBaggage(baggage, run) : run());
+			if (!ok && this.#here.runs === 'one') this.#reportFailure(value);
+			this.#answer(message, ok, value, subject);
 		} catch (error) {
+			// It did not come to run: a module is missing, or what came cannot be taken apart.
 			if (this.#here.runs === 'one') this.#reportFailure(error);
-			this.#answer(message, false, asPartial(error, message.mode), subject);
+			this.#answer(message, false, message.mode === 'apply' ? error : { done: [], error }, subject);
 		}
 		this.#endpoint.ended(message.id);
 		this.#running--;
@@ -132,8 +136,22 @@ export class Server {
 	}
 }
 
-/** Runs a function on each item; fails with what was done so far and the error of the first item that failed. */
-async function runEach(fn: Target, items: unknown[], mode: 'map' | 'starmap'): Promise<unknown[]> {
+/** What is answered: a result, or - of a map with what was done so far - an error. */
+interface Outcome {
+	readonly ok: boolean;
+	readonly value: unknown;
+}
+
+async function runOnce(fn: Target, args: unknown[]): Promise<Outcome> {
+	try {
+		return { ok: true, value: await fn(...args) };
+	} catch (error) {
+		return { ok: false, value: error };
+	}
+}
+
+/** Runs a function on each item, up to the first that fails. */
+async function runEach(fn: Target, items: unknown[], mode: 'map' | 'starmap'): Promise<Outcome> {
 	const done: unknown[] = [];
 	try {
 		for (const item of items) {
@@ -141,23 +159,16 @@ async function runEach(fn: Target, items: unknown[], mode: 'map' | 'starmap'): P
 			// Waiting costs a turn of the microtask queue, so only where there is something to wait for.
 			done.push(isThenable(result) ? await result : result);
 		}
-		return done;
+		return { ok: true, value: done };
 	} catch (error) {
-		const partial: PartialResult = { done, error };
-		throw partial;
+		const value: PartialResult = { done, error };
+		return { ok: false, value };
 	}
 }
 
-/** A call of items that fails before its first item - a module is missing - fails as one that did none of them. */
-function asPartial(error: unknown, mode: CallMessage['mode']): unknown {
-	const isPartial = typeof error === 'object' && error !== null && 'done' in error && 'error' in error;
-	return mode === 'apply' || isPartial ? error : { done: [], error };
-}
-
 function isThenable(value: unknown): boolean {
-	return (
-		typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
-	);
+	const canHaveThen = typeof value === 'function' || (typeof value === 'object' && value !== null);
+	return canHaveThen && typeof (value as PromiseLike<unknown>).then === 'function';
 }
 
 function withBaggage(content: unknown): { args: unknown[]; baggage: Baggage } {
@@ -174,11 +185,17 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
 	});
 }
 
-/** The stack as the user knows the files, without the frames of this code. */
+/** The stack as the user knows the files, without the frames of this code; of whatever was thrown. */
 function stackOf(error: unknown): string {
-	if (!(error instanceof Error)) return String(error);
-	const lines = (error.stack ?? String(error)).split('\n');
-	return mapStack(lines.filter((line) => !ownFrame.test(line)).join('\n'));
+	try {
+		if (!(error instanceof Error)) return typeof error === 'object' ? inspect(error) : String(error);
+		const { stack } = error;
+		if (typeof stack !== 'string') return inspect(error);
+		const lines = stack.split('\n').filter((line) => !ownFrame.test(line));
+		return mapStack(lines.join('\n'));
+	} catch {
+		return 'something was thrown that cannot be shown';
+	}
 }
 
 const ownFrame = /^\s+at .*(\[worker eval\]|conc:far|@conc\/\w+\/far\.cjs):\d+:\d+\)?$/;

@@ -6,6 +6,7 @@ import { encode, noteMoved } from '../codec/encode.js';
 import { identityOf } from '../codec/identity.js';
 import type { Payload } from '../codec/payload.js';
 import type { Medium } from '../codec/shareable.js';
+import { kindOf } from '../kind.js';
 import { realm } from '../realm.js';
 
 /** A call ready to be sent to any host of its medium. It holds values as of the moment it was made. */
@@ -120,8 +121,7 @@ function callSite(below: (...args: never[]) => unknown): { stack?: string } {
 
 /** The function by itself, where it is constant. Once found to be none, it is not tried again. */
 function constantOf(fn: Target, to: Medium, transfer?: CallOptions['transfer']): Call['constant'] {
-	if (typeof fn !== 'function')
-		throw new TypeError(`expected a function to run, not ${fn === null ? 'null' : typeof fn}`);
+	if (typeof fn !== 'function') throw new TypeError(`fn must be a function, not ${kindOf(fn)}`);
 	const { [to]: known, changing } = constants();
 	const found = known.get(fn);
 	if (found !== undefined) return { id: identityOf(fn), payload: found };

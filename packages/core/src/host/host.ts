@@ -211,11 +211,8 @@ export class Host {
 
 	async #ended(exit: Exit): Promise<Exit> {
 		const error = this.#uncaught === null ? exit.error : await this.#uncaught;
-		const reason = this.#terminated
-			? 'terminated'
-			: error !== undefined && exit.reason === 'exit'
-				? 'uncaught'
-				: exit.reason;
+		const isUncaught = this.#uncaught !== null && exit.reason === 'exit';
+		const reason = this.#terminated ? 'terminated' : isUncaught ? 'uncaught' : exit.reason;
 		this.exit = { ...exit, reason, error };
 		for (const pending of this.#pending.values()) pending.reject(this.#exitError(this.exit, pending));
 		this.#pending.clear();
@@ -235,20 +232,24 @@ export class Host {
 }
 
 /** "ended by SIGKILL", as messages put it. */
-export function howItEnded({ reason, exitCode, signalCode, error }: Exit): string {
+export function howItEnded({ reason, exitCode, signalCode, error, stderr }: Exit): string {
+	const why = error instanceof Error ? `: ${error.message}` : '';
 	switch (reason) {
 		case 'out-of-memory':
 			return 'ran out of memory';
 		case 'terminated':
 			return 'was terminated';
 		case 'failed-to-start':
-			return `did not start: ${error instanceof Error ? error.message : String(error)}`;
+			return `did not start${why}`;
 		case 'uncaught':
 			return 'ended by an uncaught error';
 		case 'signal':
-			return `was ended by ${signalCode}${error instanceof Error ? `: ${error.message}` : ''}`;
+			// V8 aborts when the heap is full, and says so only on stderr.
+			if (signalCode === 'SIGABRT' && stderr === undefined)
+				return 'was ended by SIGABRT (as by running out of memory)';
+			return `was ended by ${signalCode}${why}`;
 		case 'exit':
-			return `exited with code ${exitCode}`;
+			return `exited with code ${exitCode}${why}`;
 	}
 }
 

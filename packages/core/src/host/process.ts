@@ -111,7 +111,7 @@ function carry(
 		ownStderr: options.keepsStderr === true,
 		execArgv: execArgv ?? inheritedArguments(process.execArgv),
 	});
-	const stderr = options.keepsStderr ? followStderr(child) : () => '';
+	const stderr = options.keepsStderr ? followStderr(child) : () => undefined;
 	const outlet = new Outlet(socket, descriptorOf(socket));
 	for (const part of boot) outlet.write(...framed(part));
 	let failure: Error | undefined;
@@ -120,14 +120,13 @@ function carry(
 		...receiver,
 		/** Before a child ends, or because code of the user's has closed or written to the channel. */
 		closed(error) {
-			const cut = (why: Error) => {
+			failure = error;
+			if (error !== undefined) return void child.kill('SIGKILL');
+			cutOff = setTimeout(() => {
 				if (isDying(child.pid)) return;
-				failure = why;
+				failure = new Error('its channel was closed: code in it closed file descriptor 3');
 				child.kill('SIGKILL');
-			};
-			if (error !== undefined) return cut(error);
-			const why = new Error('its channel was closed: code in it closed file descriptor 3');
-			cutOff = setTimeout(cut, CUT_OFF_MS, why).unref();
+			}, CUT_OFF_MS).unref();
 		},
 	});
 	const exited = new Promise<Exit>((resolve) => {
@@ -194,8 +193,8 @@ function isDying(pid: number | undefined): boolean {
 	}
 }
 
-function exitOf(code: number | null, signal: NodeJS.Signals | null, stderr: string): Exit {
+function exitOf(code: number | null, signal: NodeJS.Signals | null, stderr: string | undefined): Exit {
 	if (signal === null) return { exitCode: code ?? 0, signalCode: null, reason: 'exit', stderr };
-	const reason = isOutOfMemory(stderr) ? 'out-of-memory' : 'signal';
+	const reason = isOutOfMemory(stderr ?? '') ? 'out-of-memory' : 'signal';
 	return { exitCode: -constants.signals[signal], signalCode: signal, reason, stderr };
 }

@@ -30,6 +30,8 @@ export class Scheduler {
 	/** When workers died since the last task that was done. */
 	#deaths: number[] = [];
 	#emptied: (() => void)[] = [];
+	/** Of those who may wait for something other than a task. */
+	readonly #stops = new Set<(reason: Error) => void>();
 
 	constructor(medium: Medium, size: number, settings: PoolSettings) {
 		this.medium = medium;
@@ -76,6 +78,12 @@ export class Scheduler {
 		if (task.state === 'queued') this.cancel(task, reason);
 	}
 
+	/** Calls `stop` if the pool is terminated, unless what it returns was called before. */
+	whenTerminated(stop: (reason: Error) => void): () => void {
+		this.#stops.add(stop);
+		return () => this.#stops.delete(stop);
+	}
+
 	/** What was prepared for a map is not needed any more. */
 	release(prepared: Prepared): void {
 		if (prepared.isTemporary) for (const worker of this.#workers) worker.release(prepared);
@@ -89,6 +97,7 @@ export class Scheduler {
 	async terminate(): Promise<void> {
 		this.#state = 'terminated';
 		for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) this.#refuses(task);
+		for (const stop of this.#stops) stop(terminated());
 		this.#idle.length = 0;
 		for (const worker of this.#workers) {
 			worker.current?.condemn(terminated(), true);

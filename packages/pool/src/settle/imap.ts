@@ -173,10 +173,13 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 		}
 	}
 
-	readonly #abort = (): void => {
-		this.#aborted = { reason: this.#plan.signal?.reason };
+	/** Ends it with an error that does not wait for its turn. */
+	cut(reason: unknown): void {
+		this.#aborted ??= { reason };
 		this.#wake();
-	};
+	}
+
+	readonly #abort = (): void => this.cut(this.#plan.signal?.reason);
 
 	/** Ends the iteration with an error, which nothing that closing the input throws may replace. */
 	async #fail(error: unknown): Promise<never> {

@@ -1,4 +1,4 @@
-import { makeMapCall, prepare } from '@conc/core';
+import { checkObject, kindOf, makeMapCall, prepare, readTimeout } from '@conc/core';
 import { CancelledError } from '../errors.js';
 import { type ImapOptions, positiveInteger } from '../options.js';
 import type { Scheduler } from '../schedule/scheduler.js';
@@ -17,12 +17,17 @@ export function submitImap<T>(
 ): ImapIterator<T, unknown> {
 	scheduler.check();
 	checkTarget(fn);
+	checkObject('options', options);
+	readTimeout(options);
+	const source = Object(items);
+	if (typeof source[Symbol.iterator] !== 'function' && typeof source[Symbol.asyncIterator] !== 'function')
+		throw new TypeError(`items must be iterable, not ${kindOf(items)}`);
 	const { medium, size } = scheduler;
 	const chunksize = positiveInteger('chunksize', options.chunksize, 1);
 	const buffersize = positiveInteger('buffersize', options.buffersize, 2 * chunksize * size);
 	const prepared = prepare(fn, medium);
 	const site = callSite(submitImap);
-	return new ImapIterator<T, unknown>({
+	const iterator: ImapIterator<T, unknown> = new ImapIterator({
 		items,
 		chunksize,
 		buffersize,
@@ -34,6 +39,11 @@ export function submitImap<T>(
 			const cancel = () => scheduler.withdraw(task, new CancelledError('the iteration ended early'));
 			return { promise: task.promise as Promise<unknown[]>, cancel };
 		},
-		finish: () => scheduler.release(prepared),
+		finish() {
+			forget();
+			scheduler.release(prepared);
+		},
 	});
+	const forget = scheduler.whenTerminated((reason) => iterator.cut(reason));
+	return iterator;
 }

@@ -1,4 +1,4 @@
-import { ItemError, makeMapCall, prepare } from '@conc/core';
+import { checkObject, ItemError, kindOf, makeMapCall, prepare, readTimeout } from '@conc/core';
 import { type MapOptions, positiveInteger } from '../options.js';
 import type { Scheduler } from '../schedule/scheduler.js';
 import { chunksOf, defaultChunksize } from './chunks.js';
@@ -18,10 +18,13 @@ export function submitMap(
 ): Promise<unknown[]> {
 	scheduler.check();
 	checkTarget(fn);
+	checkObject('options', options);
+	readTimeout(options);
 	const signal = signalOf(options);
 	if (signal?.aborted) return callersRejection(signal.reason);
 	const { medium } = scheduler;
 	const items = itemsOf(input);
+	if (mode === 'starmap') checkLists(items);
 	const size = positiveInteger(
 		'chunksize',
 		options.chunksize,
@@ -53,7 +56,15 @@ export function submitMap(
 function itemsOf(input: Iterable<unknown>): unknown[] {
 	if (typeof input === 'object' && input !== null && Symbol.asyncIterator in input)
 		throw new TypeError('map takes all items at once, so they cannot be asynchronous: use imap');
+	if (typeof Object(input)[Symbol.iterator] !== 'function')
+		throw new TypeError(`items must be iterable, not ${kindOf(input)}`);
 	return [...input];
+}
+
+function checkLists(items: readonly unknown[]): void {
+	for (const [at, item] of items.entries())
+		if (!Array.isArray(item))
+			throw new TypeError(`items[${at}] must be an array of arguments, not ${kindOf(item)}`);
 }
 
 /** A rejection the caller has made, which is nobody's unhandled one. */

@@ -6,7 +6,7 @@ const generators = new Set(['GeneratorFunction', 'AsyncGeneratorFunction']);
 
 /** Throws a TypeError on what no worker can run. */
 export function checkTarget(fn: Target): void {
-	if (typeof fn !== 'function') throw new TypeError(`expected a function to run, not ${kindOf(fn)}`);
+	if (typeof fn !== 'function') throw new TypeError(`fn must be a function, not ${kindOf(fn)}`);
 	if (!generators.has(Reflect.get(fn, Symbol.toStringTag))) return;
 	throw new TypeError(
 		`${fn.name || 'the function'} is a generator, which cannot run elsewhere: return an array, or use imap`,

@@ -1,7 +1,8 @@
 // Packs every package as it would be published, installs the tarballs with npm in an empty project outside the
-// repository, and runs a user's programs there. The packages must have been built.
+// repository, and runs there a user's programs and what each README opens with. The packages must have been built.
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,10 +15,34 @@ function run(cwd, command, ...args) {
 	execFileSync(command, args, { cwd, stdio: 'inherit', timeout: 120_000 });
 }
 
+/** Runs the first program of a README, and compares what it prints with what the README says it does. */
+function runOpening(project, readme) {
+	const name = path.relative(root, readme);
+	const [, program, printed] = /```js\n(.*?)```\n+```\n(.*?)```/s.exec(readFileSync(readme, 'utf8')) ?? [];
+	assert.ok(program, `${name} opens with no program followed by what it prints`);
+	const cwd = mkdtempSync(path.join(project, 'readme-'));
+	const [, file] = /^\/\/ (\S+)/.exec(program) ?? [];
+	assert.ok(file, `the program of ${name} begins with its file's name`);
+	writeFileSync(path.join(cwd, file), program);
+	console.log(`$ node ${file} # of ${name}`);
+	const output = execFileSync('node', [file], { cwd, encoding: 'utf8', timeout: 120_000 });
+	assert.deepEqual(comparable(output), comparable(printed), name);
+}
+
+/** Lines in any order, without commands and process ids. */
+function comparable(output) {
+	const lines = output.trim().split('\n');
+	return lines
+		.filter((line) => !line.startsWith('$ '))
+		.map((line) => line.replace(/process \d+/, 'process N'))
+		.sort();
+}
+
 try {
 	const tarballs = path.join(temporary, 'tarballs');
 	mkdirSync(tarballs);
-	for (const name of readdirSync(path.join(root, 'packages'))) {
+	const packages = readdirSync(path.join(root, 'packages'));
+	for (const name of packages) {
 		run(path.join(root, 'packages', name), 'npx', '-y', 'pnpm@10', 'pack', '--pack-destination', tarballs);
 	}
 
@@ -29,6 +54,8 @@ try {
 	run(project, 'npm', 'install', '--offline', '--no-audit', '--no-fund', ...files);
 	run(project, 'node', 'user.mjs');
 	run(project, 'node', 'user.cjs');
+	for (const directory of ['.', ...packages.map((name) => `packages/${name}`)])
+		runOpening(project, path.join(root, directory, 'README.md'));
 } finally {
 	rmSync(temporary, { recursive: true });
 }

@@ -47,6 +47,7 @@ function explained(fn: object, place: string, seen: Set<object>): string[] {
 	const heading = `${place} by ${way.by}: ${way.why}`;
 	if (way.by === 'reference' || description.type !== 'source') return [heading];
 	const parts = readCaptures(fn, description).map(({ capture, value }) => {
+		if (isNodes(value)) return [`${capture.name}: by name, Node has it`];
 		const used = capture.members === null ? value : divide(value, capture.members, isShareable);
 		return typeof used === 'function' ? lines(used, seen) : [`${capture.name}: ${kindOf(used)}`];
 	});
@@ -60,6 +61,10 @@ function branches(parts: readonly string[][]): string[] {
 			(line, index) => (index === 0 ? (isLast ? '└─ ' : '├─ ') : isLast ? '   ' : '│  ') + line,
 		);
 	});
+}
+
+function isNodes(value: unknown): boolean {
+	return typeof value === 'object' && value !== null && builtinPath(value) !== undefined;
 }
 
 function kindOf(value: unknown): string {

@@ -11,7 +11,6 @@ const program = new Command('pnpm demo')
 	)
 	.helpOption('-h, --help', 'Show this help')
 	.showHelpAfterError('(pnpm demo --help shows what there is)')
-	.allowExcessArguments()
 	.action(runAll);
 
 program
@@ -41,6 +40,8 @@ program
 	.action(lockExample);
 program.command('local').description('a value per thread (threading.local)').action(localExample);
 
+// After the examples, which take none: a name that is not among them is told below.
+program.allowExcessArguments();
 await program.parseAsync();
 
 async function runAll(): Promise<void> {

@@ -130,6 +130,7 @@ describe('the command line', () => {
 		[['lock', '-n', '1.5'], `argument '1.5' is invalid. It must be a whole number of at least 1.`],
 		[['pool', '--workers'], 'argument missing'],
 		[['thread', '--colour'], `unknown option '--colour'`],
+		[['local', 'lock'], `too many arguments for 'local'`],
 	])('%j is refused with the way out', async (args, message) => {
 		const { lines, stderr, exitCode } = await demo(...args);
 		expect(stderr).toContain(message);

@@ -11,6 +11,7 @@ export { brand, brandsOf } from './brand.js';
 export { explain } from './capture/explain.js';
 export { byReference, byValue, type ExplicitReference } from './capture/mark.js';
 export { placeOf } from './capture/place.js';
+export { type Packed, Parcel, packValue } from './codec/parcel.js';
 export {
 	isShareable,
 	type Medium,

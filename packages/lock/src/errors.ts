@@ -42,3 +42,24 @@ export class DeadlockError extends LockError {
 	override readonly code = 'CONC_DEADLOCK';
 }
 brand(DeadlockError, '@conc/lock:DeadlockError');
+
+/** An item could not be put in time: there was no room. (`queue.Full`) */
+export class QueueFullError extends Error {
+	override readonly name = 'QueueFullError';
+	readonly code = 'CONC_QUEUE_FULL';
+}
+brand(QueueFullError, '@conc/lock:QueueFullError');
+
+/** No item could be got in time. (`queue.Empty`) */
+export class QueueEmptyError extends Error {
+	override readonly name = 'QueueEmptyError';
+	readonly code = 'CONC_QUEUE_EMPTY';
+}
+brand(QueueEmptyError, '@conc/lock:QueueEmptyError');
+
+/** The queue was shut down. (`queue.ShutDown`) */
+export class QueueShutDownError extends Error {
+	override readonly name = 'QueueShutDownError';
+	readonly code = 'CONC_QUEUE_SHUT_DOWN';
+}
+brand(QueueShutDownError, '@conc/lock:QueueShutDownError');

@@ -1,12 +1,20 @@
 export type { PatientOptions, SyncWaitOptions, WaitOptions } from '@conc/core';
 export { TimeoutError } from '@conc/core';
 export { Condition } from './condition/condition.js';
-export { AbandonedLockError, DeadlockError, LockError } from './errors.js';
+export {
+	AbandonedLockError,
+	DeadlockError,
+	LockError,
+	QueueEmptyError,
+	QueueFullError,
+	QueueShutDownError,
+} from './errors.js';
 export { Event } from './event.js';
 export type { Held } from './held.js';
 export type { NameOptions } from './layout.js';
 export { Lock, type LockOptions } from './lock/lock.js';
 export { RLock } from './lock/rlock.js';
+export { LifoQueue, Queue, type QueueOptions } from './queue/queue.js';
 export { BoundedSemaphore, Semaphore } from './semaphore/semaphore.js';
 export type { BitKind, Kinds, NumericKind } from './value/kinds.js';
 export { SharedValue } from './value/shared-value.js';

@@ -18,6 +18,8 @@ export interface Place {
 	/** The memory of the registry that its thread ids belong to. */
 	readonly registry: SharedArrayBuffer;
 	readonly name: string | undefined;
+	/** What grows, where there is such a thing. */
+	readonly ring?: SharedArrayBuffer;
 }
 
 /** Who acts through an object of this thread. Passed on from here, as one may act for a caller elsewhere. */
@@ -52,7 +54,7 @@ export function isPlaced(options: NameOptions): boolean {
 }
 
 /** Where these options put a primitive: in new memory with room for what follows it, unless they come from `placed`. */
-export function placeFor(options: NameOptions, moreBytes = 0): Place {
+export function placeFor(options: NameOptions, moreBytes = 0, makeRing?: () => SharedArrayBuffer): Place {
 	checkObject('options', options);
 	const at = (options as { [place]?: Place })[place];
 	if (at !== undefined) return at;
@@ -60,7 +62,8 @@ export function placeFor(options: NameOptions, moreBytes = 0): Place {
 	if (name !== undefined && typeof name !== 'string')
 		throw new TypeError(`name must be a string, not ${typeof name}`);
 	const memory = new SharedArrayBuffer(PRIMITIVE_BYTES + moreBytes);
-	return { memory, offset: 0, registry: Registry.ours().memory, name };
+	const made = { memory, offset: 0, registry: Registry.ours().memory, name };
+	return makeRing === undefined ? made : { ...made, ring: makeRing() };
 }
 
 /** What crosses to another thread. There is nothing yet that could cross to another process. */

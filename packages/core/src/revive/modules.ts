@@ -19,8 +19,13 @@ export function loadModules(
 	requests: readonly ModuleRequest[],
 	wantedBy: 'call' | 'result',
 ): Promise<void> | undefined {
-	const missing = requests.filter((request) => !loaded().has(moduleKey(request)));
+	const missing = requests.filter((request) => !isLoaded(request));
 	return missing.length === 0 ? undefined : loadEach(missing, wantedBy);
+}
+
+/** Whether a module was imported for a payload before. */
+export function isLoaded(request: ModuleRequest): boolean {
+	return loaded().has(moduleKey(request));
 }
 
 async function loadEach(requests: readonly ModuleRequest[], wantedBy: 'call' | 'result'): Promise<void> {

@@ -1,0 +1,66 @@
+import { deserialize, serialize } from 'node:v8';
+import type { Template } from '../capture/template.js';
+import { CaptureError } from '../errors.js';
+import { isLoaded, loadModules } from '../revive/modules.js';
+import { decode } from './decode.js';
+import { encode } from './encode.js';
+import type { ModuleRequest } from './payload.js';
+
+/** A value with all that another thread of this process needs to have it, as bytes: for what waits in memory. */
+export interface Packed {
+	readonly bytes: Uint8Array;
+	/** It needs the texts of functions, or modules: they are among the bytes. */
+	readonly hasNeeds: boolean;
+}
+
+interface Needs {
+	readonly templates: Template[];
+	readonly modules: ModuleRequest[];
+}
+
+/** Throws a CaptureError for what cannot cross, or cannot be held in bytes. */
+export function packValue(value: unknown, subject: string): Packed {
+	const { bytes, templates, modules, shared, signals } = encode(value, {
+		to: 'thread',
+		subject,
+		root: 'item',
+	});
+	if (shared.length > 0 || signals.length > 0) {
+		const what = shared.length > 0 ? 'shared memory, as locks are made of' : 'an AbortSignal';
+		throw new CaptureError(
+			`${subject} cannot be held in bytes: it contains ${what}\n  → pass that along as an argument, or capture it`,
+		);
+	}
+	const needs: Needs = { templates, modules };
+	const hasNeeds = templates.length + modules.length > 0;
+	return { bytes: hasNeeds ? serialize([bytes, needs]) : bytes, hasNeeds };
+}
+
+/** A packed value on the other side. */
+export class Parcel {
+	readonly #bytes: Uint8Array;
+	readonly #needs: Needs;
+
+	constructor({ bytes, hasNeeds }: Packed) {
+		[this.#bytes, this.#needs] = hasNeeds
+			? (deserialize(bytes) as [Uint8Array, Needs])
+			: [bytes, { templates: [], modules: [] }];
+	}
+
+	/** Whether all modules it needs are imported in this thread. */
+	get isReady(): boolean {
+		return this.#needs.modules.every(isLoaded);
+	}
+
+	/** Imports what it needs. */
+	async prepare(): Promise<void> {
+		await loadModules(this.#needs.modules, 'result');
+	}
+
+	/** The value. Only when it is ready. */
+	open(): unknown {
+		const templates = new Map(this.#needs.templates.map((template) => [template.id, template]));
+		const payload = { bytes: this.#bytes, shared: [], moved: [] };
+		return decode(payload, { templates, signal: () => new AbortController().signal });
+	}
+}

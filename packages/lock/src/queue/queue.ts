@@ -1,0 +1,271 @@
+import {
+	brand,
+	checkObject,
+	kindOf,
+	type Medium,
+	Parcel,
+	readSignal,
+	readTimeout,
+	revive,
+	type Shareable,
+	type SyncWaitOptions,
+	share,
+	type WaitOptions,
+} from '@conc/core';
+import { LockError, QueueEmptyError, QueueFullError, QueueShutDownError } from '../errors.js';
+import { handle, isPlaced, labelOf, type NameOptions, type Place, placed, placeFor } from '../layout.js';
+import { waitAsync } from '../wait/wait-async.js';
+import { waitSync } from '../wait/wait-sync.js';
+import { EXCHANGE_BYTES, Exchange } from './exchange.js';
+import { type Item, itemOf, openItem } from './item.js';
+import { type End, MOST_BYTES, Store } from './store.js';
+
+const inspect = Symbol.for('nodejs.util.inspect.custom');
+
+const NO_LIMIT = 2 ** 31 - 1;
+
+export interface QueueOptions extends NameOptions {
+	/** How many items may wait; 0, the default, for no limit. */
+	readonly maxsize?: number | undefined;
+}
+
+/**
+ * First in, first out, between any threads of this process: what one puts, one gets.
+ *
+ * Items cross as arguments of a call do. Those who wait to get are served in the order they came, and so are those who
+ * wait for room. Without a `maxsize` as many items may wait as fit into 256 MB; one item may have 128 MB.
+ *
+ * (Python: `queue.Queue`, `multiprocessing.JoinableQueue`)
+ */
+export class Queue<T = unknown> implements Shareable, AsyncIterable<T> {
+	readonly #label: string;
+	readonly #place: Place;
+	readonly #exchange: Exchange;
+
+	constructor(options: QueueOptions = {}) {
+		checkObject('options', options, 'such as { maxsize: 10 }');
+		const { maxsize = 0 } = options;
+		checkMaxsize(maxsize);
+		this.#place = placeFor(options, EXCHANGE_BYTES, Store.memory);
+		this.#label = labelOf(this.kind, this.#place);
+		this.#exchange = new Exchange(this.#place, this.#label, this.end);
+		if (!isPlaced(options)) this.#exchange.start(maxsize === 0 ? NO_LIMIT : maxsize);
+	}
+
+	protected get kind(): string {
+		return 'Queue';
+	}
+
+	/** Which item is got next. */
+	protected get end(): End {
+		return 'oldest';
+	}
+
+	/**
+	 * Resolves when the item is in the queue, which may have to wait for room. Rejects with `QueueFullError` when that
+	 * took longer than `timeout` milliseconds, with `QueueShutDownError` after `shutdown()`, with a CaptureError when it
+	 * cannot cross, with `signal.reason` when aborted; then nothing was put. (`Queue.put`)
+	 */
+	async put(item: T, options?: WaitOptions): Promise<void> {
+		const timeout = readTimeout(options);
+		const signal = readSignal(options);
+		signal?.throwIfAborted();
+		const packed = this.#pack(item);
+		if (this.#exchange.tryPut(packed)) return;
+		if (!(await waitAsync(this.#exchange.putting(packed), timeout, signal))) throw this.#full();
+	}
+
+	/** The same, blocking this thread. */
+	putSync(item: T, options?: SyncWaitOptions): void {
+		const timeout = readTimeout(options);
+		const packed = this.#pack(item);
+		if (this.#exchange.tryPut(packed)) return;
+		if (!waitSync(this.#exchange.putting(packed), timeout)) throw this.#full();
+	}
+
+	/** Puts an item if there is room now; else throws `QueueFullError`. (`Queue.put_nowait`) */
+	putNowait(item: T): void {
+		if (!this.#exchange.tryPut(this.#pack(item))) throw this.#full();
+	}
+
+	/**
+	 * Resolves with the next item, which may have to be waited for. Rejects with `QueueEmptyError` when that took longer
+	 * than `timeout` milliseconds, with `QueueShutDownError` when the queue is empty and shut down, with `signal.reason`
+	 * when aborted; then no item was taken. (`Queue.get`)
+	 */
+	async get(options?: WaitOptions): Promise<T> {
+		const timeout = readTimeout(options);
+		const signal = readSignal(options);
+		signal?.throwIfAborted();
+		const item = this.#exchange.tryGet(anything);
+		if (item !== null) return this.#open(item);
+		const getting = this.#exchange.getting(anything);
+		if (!(await waitAsync(getting, timeout, signal))) throw this.#empty();
+		return this.#open(getting.item);
+	}
+
+	/**
+	 * The same, blocking this thread. Throws a TypeError, and leaves the item where it is, when that needs a module which
+	 * was not imported here: only `get` can do that.
+	 */
+	getSync(options?: SyncWaitOptions): T {
+		const timeout = readTimeout(options);
+		const item = this.#exchange.tryGet(this.#isReady);
+		if (item !== null) return this.#openNow(item);
+		const getting = this.#exchange.getting(this.#isReady);
+		if (!waitSync(getting, timeout)) throw this.#empty();
+		return this.#openNow(getting.item);
+	}
+
+	/** Gets the next item if there is one now; else throws `QueueEmptyError`. (`Queue.get_nowait`) */
+	getNowait(): T {
+		const item = this.#exchange.tryGet(this.#isReady);
+		if (item !== null) return this.#openNow(item);
+		const { store } = this.#exchange;
+		throw store.isShut && store.count === 0
+			? new QueueShutDownError(`${this.#label} was shut down`)
+			: this.#empty();
+	}
+
+	/** How many items wait. It may be otherwise by the time you look, as the next two. (`Queue.qsize`) */
+	get size(): number {
+		return this.#exchange.store.count;
+	}
+
+	get empty(): boolean {
+		return this.size === 0;
+	}
+
+	get full(): boolean {
+		return this.size >= this.#exchange.most;
+	}
+
+	/** How many items may wait, 0 for no limit. */
+	get maxsize(): number {
+		return this.#exchange.most === NO_LIMIT ? 0 : this.#exchange.most;
+	}
+
+	/** Says that an item that was got is done. Throws `LockError` when that was said for all before. (`Queue.task_done`) */
+	taskDone(): void {
+		if (!this.#exchange.finish())
+			throw new LockError(`taskDone of ${this.#label} was called more often than items were put`);
+	}
+
+	/** Resolves with true when `taskDone` was called for every item, with false when that took too long. (`Queue.join`) */
+	async join(options?: WaitOptions): Promise<boolean> {
+		const timeout = readTimeout(options);
+		const signal = readSignal(options);
+		signal?.throwIfAborted();
+		return waitAsync(this.#exchange.joining(), timeout, signal);
+	}
+
+	/** The same, blocking this thread. */
+	joinSync(options?: SyncWaitOptions): boolean {
+		return waitSync(this.#exchange.joining(), readTimeout(options));
+	}
+
+	/**
+	 * Takes no more items: who puts, or waits to, gets `QueueShutDownError`, and who gets does once the queue is empty.
+	 * With `immediate` what waits is dropped and counts as done. Safe to call again. (`Queue.shutdown`)
+	 */
+	shutdown(options: { readonly immediate?: boolean } = {}): void {
+		checkObject('options', options, 'such as { immediate: true }');
+		this.#exchange.shut(options.immediate === true);
+	}
+
+	/** The items as they come, until the queue is shut down and empty. */
+	async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
+		for (;;) {
+			try {
+				yield await this.get();
+			} catch (error) {
+				if (error instanceof QueueShutDownError) return;
+				throw error;
+			}
+		}
+	}
+
+	[share](to: Medium): Place {
+		return handle(this.kind, to, this.#place);
+	}
+
+	static [revive](place: Place): Queue {
+		return revived(place);
+	}
+
+	toString(): string {
+		const limit = this.maxsize === 0 ? '' : ` of ${this.maxsize}`;
+		return `${this.#label} (${this.size}${limit} items${this.#exchange.store.isShut ? ', shut down' : ''})`;
+	}
+
+	[inspect](): string {
+		return this.toString();
+	}
+
+	#pack(value: T): Item {
+		const item = itemOf(value, `an item of ${this.#label}`);
+		if (item.bytes.length <= MOST_BYTES) return item;
+		throw new RangeError(
+			`an item of ${this.#label} has ${item.bytes.length} bytes, and may have ${MOST_BYTES}`,
+		);
+	}
+
+	async #open(item: Item): Promise<T> {
+		const opened = openItem(item);
+		if ('value' in opened) return opened.value as T;
+		const parcel = new Parcel(opened.packed);
+		if (!parcel.isReady) await parcel.prepare();
+		return parcel.open() as T;
+	}
+
+	#openNow(item: Item): T {
+		const opened = openItem(item);
+		return ('value' in opened ? opened.value : new Parcel(opened.packed).open()) as T;
+	}
+
+	readonly #isReady = (item: Item): boolean => {
+		const opened = openItem(item);
+		return 'value' in opened || new Parcel(opened.packed).isReady;
+	};
+
+	#full(): QueueFullError {
+		return new QueueFullError(`${this.#label} is full: ${this.size} items wait to be got`);
+	}
+
+	#empty(): QueueEmptyError {
+		return new QueueEmptyError(`${this.#label} is empty`);
+	}
+}
+brand(Queue, '@conc/lock:Queue');
+
+/** The same, but the item that was put last is got first. (Python: `queue.LifoQueue`) */
+export class LifoQueue<T = unknown> extends Queue<T> {
+	protected override get kind(): string {
+		return 'LifoQueue';
+	}
+
+	protected override get end(): End {
+		return 'newest';
+	}
+
+	static override [revive](place: Place): LifoQueue {
+		return revivedLifo(place);
+	}
+}
+brand(LifoQueue, '@conc/lock:LifoQueue');
+
+function revived(place: Place): Queue {
+	return new Queue(placed(place));
+}
+
+function revivedLifo(place: Place): LifoQueue {
+	return new LifoQueue(placed(place));
+}
+
+const anything = () => true;
+
+function checkMaxsize(maxsize: unknown): void {
+	if (typeof maxsize !== 'number') throw new TypeError(`maxsize must be a number, not ${kindOf(maxsize)}`);
+	if (!Number.isInteger(maxsize) || maxsize < 0 || maxsize >= NO_LIMIT)
+		throw new RangeError(`maxsize must be a whole number of items, 0 for no limit, not ${maxsize}`);
+}

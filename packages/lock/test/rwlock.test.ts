@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { DeadlockError, LockError, RWLock, TimeoutError } from '@conc/lock';
 import { describe, expect, it } from 'vitest';
-import { untilWaiting, waitersOf } from './support/waiting.js';
+import { untilClosed, untilWaiting, waitersOf } from './support/waiting.js';
 import { type Started, start } from './support/workers.js';
 
 const sides = ['read', 'write'] as const;
@@ -50,31 +50,31 @@ describe.each(ways)('threads, %s,', (_, sync) => {
 		for (const reader of readers) await letGo(reader);
 		expect(lock.write.tryAcquire()).toBe(true);
 	});
+});
 
-	it('are served in the order of arrival, readers next to each other together', async () => {
-		const lock = new RWLock();
-		const log = new Int32Array(new SharedArrayBuffer(4 * 7));
-		lock.write.acquireSync();
-		const line = ['read', 'read', 'write', 'read', 'write', 'write'] as const;
-		const waiters: Started[] = [];
-		for (const [at, side] of line.entries()) {
-			waiters.push(start('rw-once', { lock, side, sync, log, me: at + 1, hold: at < 2 || at === 3 }));
-			await untilWaiting(lock, at + 1);
-		}
-		const [first, second, , fourth] = waiters as [Started, Started, Started, Started];
-		lock.write.release();
-		expect(await Promise.all([first.next(), second.next()])).toEqual([true, true]);
-		expect(new Set([log[1], log[2]])).toEqual(new Set([1, 2]));
-		// The third wants to write; the fourth, who wants to read, does not pass it.
-		await letGo(second);
-		expect([log[0], waitersOf(lock)]).toEqual([2, 4]);
-		await letGo(first);
-		expect(await fourth.next()).toBe(true);
-		expect([log[0], waitersOf(lock)]).toEqual([4, 2]);
-		await letGo(fourth);
-		for (const at of [4, 5]) expect(await waiters[at]?.next()).toBe(true);
-		expect([...log].slice(3)).toEqual([3, 4, 5, 6]);
-	});
+it('a line of threads that block is served in the order of arrival, readers next to each other together', async () => {
+	const lock = new RWLock();
+	const log = new Int32Array(new SharedArrayBuffer(4 * 7));
+	lock.write.acquireSync();
+	const line = ['read', 'read', 'write', 'read', 'write', 'write'] as const;
+	const waiters: Started[] = [];
+	for (const [at, side] of line.entries()) {
+		waiters.push(start('rw-once', { lock, side, sync: true, log, me: at + 1, hold: at < 2 || at === 3 }));
+		await untilWaiting(lock, at + 1);
+	}
+	const [first, second, , fourth] = waiters as [Started, Started, Started, Started];
+	lock.write.release();
+	expect(await Promise.all([first.next(), second.next()])).toEqual([true, true]);
+	expect(new Set([log[1], log[2]])).toEqual(new Set([1, 2]));
+	// The third wants to write; the fourth, who wants to read, does not pass it.
+	await letGo(second);
+	expect([log[0], waitersOf(lock)]).toEqual([2, 4]);
+	await letGo(first);
+	expect(await fourth.next()).toBe(true);
+	expect([log[0], waitersOf(lock)]).toEqual([4, 2]);
+	await letGo(fourth);
+	for (const at of [4, 5]) expect(await waiters[at]?.next()).toBe(true);
+	expect([...log].slice(3)).toEqual([3, 4, 5, 6]);
 });
 
 describe('nobody starves', () => {
@@ -82,7 +82,7 @@ describe('nobody starves', () => {
 		const lock = new RWLock();
 		await lock.read.acquire();
 		const writer = start('rw-once', { lock, side: 'write', sync: true });
-		await untilWaiting(lock, 1);
+		await untilClosed(lock);
 		for (let i = 0; i < 100; i++) expect(lock.read.tryAcquire()).toBe(false);
 		const late = start('rw-once', { lock, side: 'read', sync: true });
 		const own = lock.read.acquire();
@@ -158,14 +158,15 @@ describe.each(ways)('a %s wait', (_, sync) => {
 	it('to write that gives up while readers leave lets the readers behind it in', async () => {
 		const lock = new RWLock();
 		const reader = await holder(lock, 'read');
-		const writer = start('rw-once', { lock, side: 'write', sync, options: { timeout: 100 } });
-		await untilWaiting(lock, 1);
-		expect(lock.read.tryAcquire()).toBe(false);
-		const behind = lock.read.acquire();
-		expect(await writer.next()).toBe(false);
-		expect(await behind).toBe(true);
-		expect(waitersOf(lock)).toBe(0);
-		expect(lock.read.tryAcquire()).toBe(true);
+		const writer = start('rw-once', { lock, side: 'write', sync, options: { timeout: 50 } });
+		let gaveUp = false;
+		const end = writer.next().then((acquired) => {
+			gaveUp = true;
+			return acquired;
+		});
+		while (!gaveUp) await lock.read.with(() => new Promise(setImmediate));
+		expect(await end).toBe(false);
+		expect([waitersOf(lock), lock.read.tryAcquire()]).toEqual([0, true]);
 		await letGo(reader);
 	});
 });
@@ -236,7 +237,7 @@ describe('a line', () => {
 		const busy = new Int32Array(new SharedArrayBuffer(4));
 		await lock.read.acquire();
 		const writer = start('rw-busy', { lock, busy });
-		await untilWaiting(lock, 1);
+		await untilClosed(lock);
 		const second = start('rw-once', { lock, side: 'read', sync: true });
 		await untilWaiting(lock, 2);
 		lock.read.release();
@@ -299,7 +300,7 @@ describe('a thread that has the lock itself', () => {
 		const lock = new RWLock();
 		lock.read.acquireSync();
 		const writer = start('rw-once', { lock, side: 'write', sync: true });
-		await untilWaiting(lock, 1);
+		await untilClosed(lock);
 		expect(lock.read.withSync(() => lock.read.owners.length)).toBe(1);
 		expect(waitersOf(lock)).toBe(1);
 		lock.read.release();

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Shareable, share } from '@conc/core';
+import type { RWLock } from '@conc/lock';
 
 // As src/README.md, "Memory", describes it.
 const FIRST_SLOT = 16 + 8;
@@ -26,4 +27,12 @@ export function waitersOf(primitive: Shareable): number {
 export async function untilWaiting(primitive: Shareable, count: number): Promise<void> {
 	const waiting = () => slots(primitive).filter(({ state }) => state !== 0).length;
 	while (waiting() !== count) await setTimeout(1);
+}
+
+/** Resolves when a writer waits for the readers to leave, and lets nobody in. */
+export async function untilClosed(lock: RWLock): Promise<void> {
+	while (lock.read.tryAcquire()) {
+		lock.read.release();
+		await setTimeout(1);
+	}
 }

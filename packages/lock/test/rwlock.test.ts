@@ -1,7 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { DeadlockError, LockError, RWLock, TimeoutError } from '@conc/lock';
-import { describe, expect, it } from 'vitest';
-import { untilClosed, untilWaiting, waitersOf } from './support/waiting.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { toldOf, untilClosed, untilWaiting, waitersOf } from './support/waiting.js';
 import { type Started, start } from './support/workers.js';
 
 const sides = ['read', 'write'] as const;
@@ -77,6 +78,79 @@ it('a line of threads that block is served in the order of arrival, readers next
 	expect([...log].slice(3)).toEqual([3, 4, 5, 6]);
 });
 
+it('readers in front of the line are told together, up to the first writer', async () => {
+	const lock = new RWLock();
+	await lock.write.acquire();
+	const readers = [lock.read.acquire(), lock.read.acquire(), lock.read.acquire()];
+	const writer = lock.write.acquire();
+	const last = lock.read.acquire();
+	lock.write.release();
+	expect(toldOf(lock)).toBe(3);
+	await Promise.all(readers);
+	for (const _ of readers) lock.read.release();
+	expect(toldOf(lock)).toBe(1);
+	await writer;
+	lock.write.release();
+	await last;
+});
+
+it('a reader may leave before the writer behind it has noticed its turn', async () => {
+	const lock = new RWLock();
+	await lock.write.acquire();
+	const reader = lock.read.acquire();
+	const writer = lock.write.acquire();
+	await setTimeout(5); // long enough to be promised the lock
+	lock.write.release();
+	await reader;
+	lock.read.release();
+	expect(lock.read.tryAcquire()).toBe(false);
+	expect(await writer).toBe(true);
+	lock.write.release();
+	expect([waitersOf(lock), await lock.read.acquire()]).toEqual([0, true]);
+});
+
+describe('when a reader and a writer come at the same moment', () => {
+	afterEach(() => {
+		vi.restoreAllMocks();
+	});
+
+	/** Lets another thread try one side when this one is about to call that function of Atomics; 1 if it has it. */
+	async function meanwhile(
+		lock: RWLock,
+		side: 'read' | 'write',
+		step: 'store' | 'compareExchange',
+	): Promise<() => number> {
+		const told = new Int32Array(new SharedArrayBuffer(8));
+		await start('rw-try-when-told', { lock, side, told }).next();
+		const real = Atomics[step] as (...args: unknown[]) => number;
+		const spy = vi.spyOn(Atomics, step).mockImplementation(((...args: unknown[]) => {
+			spy.mockRestore();
+			Atomics.store(told, 0, 1);
+			Atomics.notify(told, 0);
+			Atomics.wait(told, 1, 0);
+			return real(...args);
+		}) as never);
+		return () => Atomics.load(told, 1);
+	}
+
+	it('a reader that has seen no writer looks once more after it has shown itself', async () => {
+		const lock = new RWLock();
+		const other = await meanwhile(lock, 'write', 'store');
+		expect(lock.read.tryAcquire()).toBe(false);
+		expect(other()).toBe(1);
+		expect(lock.read.locked).toBe(false);
+	});
+
+	it('a writer that has seen no reader looks once more after it has let no more in', async () => {
+		const lock = new RWLock();
+		const other = await meanwhile(lock, 'read', 'compareExchange');
+		expect(lock.write.tryAcquire()).toBe(false);
+		expect(other()).toBe(1);
+		expect(lock.write.locked).toBe(false);
+		expect(lock.read.tryAcquire()).toBe(true);
+	});
+});
+
 describe('nobody starves', () => {
 	it('readers who come all the time do not pass a writer who waits', async () => {
 		const lock = new RWLock();
@@ -132,7 +206,7 @@ describe('nobody starves', () => {
 		const lock = new RWLock();
 		await lock.write.acquire();
 		const first = lock.write.acquire();
-		await new Promise((resolve) => setTimeout(resolve, 5));
+		await setTimeout(5);
 		lock.write.release(); // the first in line has waited for more than 1 ms
 		expect([lock.read.tryAcquire(), lock.write.tryAcquire()]).toEqual([false, false]);
 		expect(await first).toBe(true);

@@ -207,7 +207,7 @@ export class Writer implements Awaitable {
 	}
 }
 
-/** Slots are small numbers, and thread ids greater than any of them. */
+/** Slots are small numbers but not 0, and thread ids greater than any of them. */
 function isSlot(holder: number): boolean {
-	return holder < TABLE_WORDS;
+	return holder !== NOBODY && holder < TABLE_WORDS;
 }

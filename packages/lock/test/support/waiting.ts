@@ -8,6 +8,7 @@ const SLOT_WORDS = 8;
 const SLOTS = 64;
 const STATE = 0;
 const OWNER = 1;
+const GRANTED = 2;
 
 function slots(primitive: Shareable): { state: number; owner: number }[] {
 	const { memory, offset } = primitive[share]('thread') as { memory: SharedArrayBuffer; offset: number };
@@ -21,6 +22,11 @@ function slots(primitive: Shareable): { state: number; owner: number }[] {
 /** How many slots of the table are in use. */
 export function waitersOf(primitive: Shareable): number {
 	return slots(primitive).filter(({ state, owner }) => state !== 0 || owner !== 0).length;
+}
+
+/** How many were told that it is their turn, and have not noticed yet. */
+export function toldOf(primitive: Shareable): number {
+	return slots(primitive).filter(({ state }) => state === GRANTED).length;
 }
 
 /** Resolves when so many wait. */

@@ -134,6 +134,28 @@ describe.each([
 	});
 });
 
+it('threads killed at any moment leave a lock that the others go on with', async () => {
+	const url = import.meta.resolve('@conc/lock');
+	for (let round = 0; round < 5; round++) {
+		const lock = new RWLock({ onAbandoned: 'release' });
+		const counts = new Int32Array(new SharedArrayBuffer(4 * 5));
+		const threads = [true, false, true].map((sync) =>
+			start('rw-check', { url, lock, counts, sync, times: 2 ** 30 }),
+		);
+		const entered = () => Atomics.load(counts, 3) + Atomics.load(counts, 4);
+		while (entered() < 100) await setTimeout(1);
+		for (const thread of threads) {
+			const killed = thread.end();
+			expect(await lock.write.with(() => lock.read.locked)).toBe(false);
+			expect(await lock.read.with(() => lock.write.locked)).toBe(false);
+			await killed;
+		}
+		expect(await lock.write.acquire()).toBe(true);
+		lock.write.release();
+		expect([await lock.read.acquire(), lock.read.owners.length]).toEqual([true, 1]);
+	}
+});
+
 it('a fresh thread with the record of a dead reader does not inherit what that one read', async () => {
 	const lock = new RWLock();
 	const reader = await mortal(lock, 'read');

@@ -49,9 +49,9 @@ export class ReadLock extends Acquirable {
 	}
 
 	/**
-	 * The same, blocking this thread. When a task of this thread reads already it is true at once, whoever waits to
-	 * write: he waits for this very thread. Throws `DeadlockError` when a task of this thread writes, since it cannot
-	 * release it meanwhile (with `timeout: 0` it returns false).
+	 * The same, blocking this thread. When a task of this thread reads already it is true at once, also before a
+	 * writer in line, who waits for this very thread. Throws `DeadlockError` when a task of this thread writes, since
+	 * it cannot release it meanwhile (with `timeout: 0` it returns false).
 	 */
 	acquireSync(options?: { readonly timeout?: undefined }): true;
 	acquireSync(options: SyncWaitOptions): boolean;

@@ -1,5 +1,5 @@
 import { CannotCross, checkObject, type Medium, Registry, type ThreadId } from '@conc/core';
-import { TABLE_WORDS } from './wait/slots.js';
+import { EXCLUSIVE, type Mode, TABLE_WORDS } from './wait/slots.js';
 import { Waiters } from './wait/waiters.js';
 
 // Every primitive's memory: its own words, then the table of waiters. README.md says what the words mean.
@@ -27,9 +27,10 @@ export function callerAt({ registry }: Place): ThreadId {
 	return Registry.of(registry).self();
 }
 
-/** The line of those who wait for a primitive, for one who joins it as `caller`. */
-export function waitersAt(place: Place, caller: ThreadId): Waiters {
-	return new Waiters(place.memory, place.offset + 4 * OWN_WORDS, Registry.of(place.registry), caller);
+/** The line of those who wait for a primitive, for one who joins it as `caller` in this mode. */
+export function waitersAt(place: Place, caller: ThreadId, mode: Mode = EXCLUSIVE): Waiters {
+	const registry = Registry.of(place.registry);
+	return new Waiters(place.memory, place.offset + 4 * OWN_WORDS, registry, caller, mode);
 }
 
 /** The primitive's own words. */

@@ -1,12 +1,13 @@
 import { brandsOf, CannotCross, revive, share } from '@conc/core';
 import * as lockPackage from '@conc/lock';
-import { BoundedSemaphore, Event, Lock, RLock, Semaphore, SharedValue } from '@conc/lock';
+import { BoundedSemaphore, Event, Lock, RLock, RWLock, Semaphore, SharedValue } from '@conc/lock';
 import { describe, expect, it } from 'vitest';
 import { copyOfPackage } from './support/copies.js';
 
 const made = [
 	['Lock', Lock, () => new Lock({ name: 'it' })],
 	['RLock', RLock, () => new RLock({ name: 'it' })],
+	['RWLock', RWLock, () => new RWLock({ name: 'it' })],
 	['Semaphore', Semaphore, () => new Semaphore(3, { name: 'it' })],
 	['BoundedSemaphore', BoundedSemaphore, () => new BoundedSemaphore(3, { name: 'it' })],
 	['Event', Event, () => new Event({ name: 'it' })],
@@ -39,6 +40,12 @@ it('what was made in one thread is seen through the other handle', () => {
 	const same = RLock[revive](lock[share]('thread'));
 	lock.acquireSync();
 	expect([same.isOwned, same.depth]).toEqual([true, 1]);
+	const rw = new RWLock();
+	const sameRw = RWLock[revive](rw[share]('thread'));
+	rw.read.acquireSync();
+	expect([sameRw.read.locked, sameRw.write.tryAcquire()]).toEqual([true, false]);
+	sameRw.read.release();
+	expect(rw.write.tryAcquire()).toBe(true);
 });
 
 describe('two copies of the package in one thread', async () => {
@@ -48,6 +55,7 @@ describe('two copies of the package in one thread', async () => {
 		expect(copy.Lock).not.toBe(Lock);
 		expect(new copy.Lock()).toBeInstanceOf(Lock);
 		expect(new copy.BoundedSemaphore()).toBeInstanceOf(Semaphore);
+		expect(new copy.RWLock()).toBeInstanceOf(RWLock);
 		expect(new copy.Semaphore()).not.toBeInstanceOf(BoundedSemaphore);
 		expect(brandsOf(new copy.BoundedSemaphore())).toEqual([
 			'@conc/lock:BoundedSemaphore',

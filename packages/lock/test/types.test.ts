@@ -1,4 +1,13 @@
-import { type Held, Lock, RLock, Semaphore, SharedValue } from '@conc/lock';
+import {
+	type Held,
+	Lock,
+	type ReadLock,
+	RLock,
+	RWLock,
+	Semaphore,
+	SharedValue,
+	type WriteLock,
+} from '@conc/lock';
 import { expectTypeOf, it } from 'vitest';
 
 it('a wait without a time limit always ends with true', () => {
@@ -22,8 +31,38 @@ it('a wait without a time limit always ends with true', () => {
 	}>();
 });
 
+it('both sides of an RWLock have the surface of a Lock', () => {
+	const lock = new RWLock({ name: 'cache', onAbandoned: 'release' });
+	expectTypeOf(lock.read).toEqualTypeOf<ReadLock>();
+	expectTypeOf(lock.write).toEqualTypeOf<WriteLock>();
+	const waits = (side: ReadLock | WriteLock) => ({
+		plain: side.acquire(),
+		timed: side.acquire({ timeout: 1 }),
+		sync: side.acquireSync(),
+		timedSync: side.acquireSync({ timeout: 1 }),
+		tried: side.tryAcquire(),
+		held: side.hold(),
+		locked: side.locked,
+	});
+	expectTypeOf<ReturnType<typeof waits>>().toEqualTypeOf<{
+		plain: Promise<true>;
+		timed: Promise<boolean>;
+		sync: true;
+		timedSync: boolean;
+		tried: boolean;
+		held: Promise<Held>;
+		locked: boolean;
+	}>();
+	expectTypeOf(lock.read.owners).toEqualTypeOf<number[]>();
+	expectTypeOf(lock.write.owner).toEqualTypeOf<number | null>();
+	// @ts-expect-error the sides are the lock's own
+	const refused = () => (lock.read = new RWLock().read);
+	expectTypeOf(refused).toBeFunction();
+});
+
 it('with gives what the function gives, and withSync refuses a promise', () => {
-	for (const lock of [new Lock(), new RLock(), new Semaphore()]) {
+	const { read, write } = new RWLock();
+	for (const lock of [new Lock(), new RLock(), new Semaphore(), read, write]) {
 		expectTypeOf(() => lock.with(() => 1)).returns.resolves.toBeNumber();
 		expectTypeOf(() => lock.with(async () => 'a')).returns.resolves.toBeString();
 		expectTypeOf(() => lock.withSync(() => 1)).returns.toBeNumber();

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { Event, Lock, RLock, Semaphore } from '@conc/lock';
+import { Event, Lock, RLock, RWLock, Semaphore } from '@conc/lock';
 import { describe, expect, it } from 'vitest';
 import { untilWaiting, waitersOf } from './support/waiting.js';
 import { start } from './support/workers.js';
@@ -28,6 +28,26 @@ const kinds = {
 			wait: lock.acquire.bind(lock),
 			sync: lock.acquireSync.bind(lock),
 			give: () => end(),
+		};
+	},
+	'reading RWLock'() {
+		const lock = new RWLock();
+		lock.write.acquireSync();
+		return {
+			primitive: lock,
+			wait: lock.read.acquire.bind(lock.read),
+			sync: lock.read.acquireSync.bind(lock.read),
+			give: () => lock.write.release(),
+		};
+	},
+	'writing RWLock'() {
+		const lock = new RWLock();
+		lock.read.acquireSync();
+		return {
+			primitive: lock,
+			wait: lock.write.acquire.bind(lock.write),
+			sync: lock.write.acquireSync.bind(lock.write),
+			give: () => lock.read.release(),
 		};
 	},
 	Semaphore() {

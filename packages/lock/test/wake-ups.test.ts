@@ -23,6 +23,16 @@ describe.each([
 		expect(lock.tryAcquire()).toBe(true);
 	});
 
+	it('by a release of an RWLock', async () => {
+		const lock = new exports.RWLock();
+		const counts = new Int32Array(new SharedArrayBuffer(4 * 5));
+		const threads = waiters.map((sync) => start('rw-check', { url, lock, counts, sync, times: 300 }));
+		await Promise.all(threads.map((thread) => thread.next()));
+		expect([...counts].slice(0, 3)).toEqual([0, 0, 0]);
+		expect(waitersOf(lock)).toBe(0);
+		expect(lock.write.tryAcquire()).toBe(true);
+	});
+
 	it('by the set of an event', async () => {
 		const ping = new exports.Event();
 		const pong = new exports.Event();

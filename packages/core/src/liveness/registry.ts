@@ -41,6 +41,8 @@ const environmentKey = '@conc/core:registry';
  * death writes it down; on Linux any thread can also ask the kernel about another.
  */
 export class Registry {
+	/** How many records there are. */
+	static readonly capacity = CAPACITY;
 	readonly memory: SharedArrayBuffer;
 	/** A word for each stream that threads write to: the one whose turn it is, 0 when it is nobody's. */
 	readonly turns: Int32Array;
@@ -80,6 +82,11 @@ export class Registry {
 			known.set(key, registry);
 		}
 		return registry;
+	}
+
+	/** Which record is a thread's: below `capacity`, and no other's while the thread lives. */
+	static indexOf(id: ThreadId): number {
+		return indexOf(id);
 	}
 
 	/** This thread. */

@@ -41,7 +41,7 @@ export class Notices implements Awaitable {
 	notify(count: number): void {
 		const before = this.waiters.nextTicket;
 		Atomics.store(this.#words, NOTIFIED, before);
-		const told = this.waiters.tell(count, before);
+		const told = this.waiters.notify(count, before);
 		if (told < count) this.#credit(count - told);
 	}
 
@@ -51,7 +51,7 @@ export class Notices implements Awaitable {
 
 	/** Gives a notice that nobody made use of to the next who waited when it was given. */
 	passOn(wasTold: boolean): void {
-		if (wasTold && this.waiters.tell(1, Atomics.load(this.#words, NOTIFIED)) === 0) this.#credit(1);
+		if (wasTold && this.waiters.notify(1, Atomics.load(this.#words, NOTIFIED)) === 0) this.#credit(1);
 	}
 
 	/** For those without a slot: no more than there are, as nothing is kept for who comes later. */

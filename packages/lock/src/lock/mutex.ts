@@ -1,15 +1,13 @@
 import { Registry, type ThreadId } from '@conc/core';
-import { AbandonedLockError, LockError } from '../errors.js';
+import { LockError } from '../errors.js';
 import { callerAt, ownWords, type Place, waitersAt } from '../layout.js';
 import { livesOn } from '../wait/alive.js';
 import { type Awaitable, attempt, type Holder, type Turn } from '../wait/awaitable.js';
 import { NONE } from '../wait/slots.js';
 import type { Waiters } from '../wait/waiters.js';
+import { Abandonment } from './abandonment.js';
 
 const WORD = 0; // FREE, PROMISED, or the owner and WAITED
-const ON_ABANDONED = 1; // what happens when the owner ends: THROW or RELEASE
-const MOURNED = 2; // the dead owner whose end was noticed last
-const NOTICED_AT = 3; // 64-bit index: when that was
 
 /** The words from here on belong to what is built on a mutex. */
 export const MUTEX_WORDS = 8;
@@ -20,8 +18,6 @@ const WAITED = 1 << 30; // the owner must wake somebody when it releases
 const OWNER = WAITED - 1;
 const NOBODY = 0;
 
-const RELEASE = 1;
-
 /** What Lock and RLock are made of: one owner at a time, and a line of those who want to be the next. */
 export class Mutex implements Awaitable {
 	readonly waiters: Waiters;
@@ -30,6 +26,7 @@ export class Mutex implements Awaitable {
 	readonly #place: Place;
 	readonly #registry: Registry;
 	readonly #label: string;
+	readonly #abandonment: Abandonment;
 
 	/** @param self who takes and releases it through this object */
 	constructor(place: Place, label: string, self = callerAt(place)) {
@@ -39,11 +36,12 @@ export class Mutex implements Awaitable {
 		this.self = self;
 		this.words = ownWords(place);
 		this.waiters = waitersAt(place, self);
+		this.#abandonment = new Abandonment(place, label);
 	}
 
 	/** Hands it on when an owner ends, in place of an error for everybody. Called once, before it is shared. */
 	releaseWhenAbandoned(): void {
-		Atomics.store(this.words, ON_ABANDONED, RELEASE);
+		this.#abandonment.release();
 	}
 
 	/** The uncontended way in: true or false at once. */
@@ -85,7 +83,9 @@ export class Mutex implements Awaitable {
 				const taken = this.waiters.others(turn.slot) ? this.self | WAITED : this.self;
 				if (this.#move(word, taken)) return true;
 			} else if (owner !== this.self && !livesOn(this.#registry, owner)) {
-				if (this.#diedHolding(owner)) this.#inherit(word);
+				if (!this.#diedHolding(owner)) continue;
+				this.#abandonment.check(owner);
+				this.#move(word, FREE);
 			} else if (turn.slot === NONE || (word & WAITED) !== 0 || this.#move(word, word | WAITED)) {
 				return false;
 			}
@@ -137,7 +137,7 @@ export class Mutex implements Awaitable {
 			const owner = word & OWNER;
 			if (owner === NOBODY) throw new LockError(`${this.#label} was released, but nobody holds it`);
 			if (owner !== this.self && !this.#registry.isAlive(owner)) {
-				if (this.#diedHolding(owner)) throw this.#abandoned(owner);
+				if (this.#diedHolding(owner)) throw this.#abandonment.error(owner);
 				continue;
 			}
 			if ((word & WAITED) === 0) {
@@ -154,21 +154,6 @@ export class Mutex implements Awaitable {
 	/** Whether a thread that has ended still has it: it may have released it between the looks at the word and at it. */
 	#diedHolding(owner: ThreadId): boolean {
 		return this.owner === owner;
-	}
-
-	/** What somebody does who wants it and finds that its owner has ended. */
-	#inherit(word: number): void {
-		if (Atomics.load(this.words, ON_ABANDONED) !== RELEASE) throw this.#abandoned(word & OWNER);
-		this.#move(word, FREE);
-	}
-
-	#abandoned(owner: ThreadId): AbandonedLockError {
-		const times = new BigInt64Array(this.#place.memory, this.#place.offset);
-		if (Atomics.load(this.words, MOURNED) !== owner) {
-			Atomics.store(times, NOTICED_AT, BigInt(Date.now()));
-			Atomics.store(this.words, MOURNED, owner);
-		}
-		return new AbandonedLockError(this.#label, owner, new Date(Number(Atomics.load(times, NOTICED_AT))));
 	}
 
 	#move(from: number, to: number): boolean {

@@ -20,10 +20,16 @@ const TICKET = 2; // its place in the order of arrival
 const KIND = 3;
 const SINCE = 4; // when it arrived
 const GRANTED_AT = 5;
+const MODE = 6;
 const SLOT_WORDS = 8;
 
 const BLOCKING = 1; // its thread sleeps meanwhile
 const PENDING = 2; // its thread does other things meanwhile
+
+/** Whether a waiter can have what it waits for together with others. */
+export type Mode = typeof EXCLUSIVE | typeof SHARED;
+export const EXCLUSIVE = 0;
+export const SHARED = 1;
 
 // The words before the slots.
 const TICKETS = 0; // counts arrivals
@@ -31,7 +37,8 @@ const END = 1; // slots from here on have never been used
 export const PAUSE = 2; // always 0 and never notified: to sleep on without a slot
 const HEADER_WORDS = 8;
 
-const SLOTS = 64;
+/** How many waits have a place in line at once. */
+export const SLOTS = 64;
 
 /** How many words of memory a table takes. */
 export const TABLE_WORDS = HEADER_WORDS + SLOTS * SLOT_WORDS;
@@ -45,12 +52,14 @@ export class Slots {
 	readonly words: Int32Array;
 	readonly #registry: Registry;
 	readonly #self: ThreadId;
+	readonly #mode: Mode;
 
-	/** @param caller who claims slots through this object */
-	constructor(memory: SharedArrayBuffer, offset: number, registry: Registry, caller: ThreadId) {
+	/** @param caller who claims slots through this object, in this mode */
+	constructor(memory: SharedArrayBuffer, offset: number, registry: Registry, caller: ThreadId, mode: Mode) {
 		this.words = new Int32Array(memory, offset, TABLE_WORDS);
 		this.#registry = registry;
 		this.#self = caller;
+		this.#mode = mode;
 	}
 
 	/** A slot for a wait of this thread, in the state WAITING; `NONE` when all are in use. */
@@ -60,6 +69,7 @@ export class Slots {
 		const words = this.words;
 		Atomics.store(words, slot + TICKET, Atomics.add(words, TICKETS, 1));
 		Atomics.store(words, slot + KIND, blocking ? BLOCKING : PENDING);
+		Atomics.store(words, slot + MODE, this.#mode);
 		Atomics.store(words, slot + SINCE, micros());
 		Atomics.store(words, slot + STATE, WAITING);
 		return slot;
@@ -107,6 +117,10 @@ export class Slots {
 
 	isBlocking(slot: number): boolean {
 		return Atomics.load(this.words, slot + KIND) === BLOCKING;
+	}
+
+	isShared(slot: number): boolean {
+		return Atomics.load(this.words, slot + MODE) === SHARED;
 	}
 
 	isOurs(slot: number): boolean {

@@ -1,6 +1,20 @@
 import type { Registry, ThreadId } from '@conc/core';
 import type { Turn } from './awaitable.js';
-import { GRANTED, LEFT, NONE, PAUSE, REVOKED, Slots, STATE, TAKEN, WAITING } from './slots.js';
+import {
+	EXCLUSIVE,
+	GRANTED,
+	LEFT,
+	type Mode,
+	NONE,
+	PAUSE,
+	REVOKED,
+	SHARED,
+	SLOTS,
+	Slots,
+	STATE,
+	TAKEN,
+	WAITING,
+} from './slots.js';
 
 /** A newcomer may go first for as long as the first in line has not waited longer than this. */
 const BARGE_MICROS = 1_000;
@@ -18,9 +32,18 @@ export class Waiters {
 	readonly outside = new Set<Outsider>();
 	readonly #slots: Slots;
 	readonly #words: Int32Array;
+	readonly #mode: Mode;
 
-	constructor(memory: SharedArrayBuffer, offset: number, registry: Registry, caller: ThreadId) {
-		this.#slots = new Slots(memory, offset, registry, caller);
+	/** @param mode of those who join through this object; those who are SHARED and in line next to each other go together */
+	constructor(
+		memory: SharedArrayBuffer,
+		offset: number,
+		registry: Registry,
+		caller: ThreadId,
+		mode: Mode = EXCLUSIVE,
+	) {
+		this.#slots = new Slots(memory, offset, registry, caller, mode);
+		this.#mode = mode;
 		this.#words = this.#slots.words;
 	}
 
@@ -77,10 +100,10 @@ export class Waiters {
 	 */
 	mayGo(turn: Turn, places: number): boolean {
 		if (turn.granted) return true;
-		this.#watch(turn);
+		this.watch(turn);
 		if (this.#ahead(turn.slot) < places) return true;
 		this.wake(places);
-		this.#watch(turn);
+		this.watch(turn);
 		return false;
 	}
 
@@ -88,8 +111,8 @@ export class Waiters {
 	wake(places: number): boolean {
 		for (;;) {
 			// In one pass over the table: a waiter that somebody else tells meanwhile must not seem to be out of line.
-			const first = this.#front(places);
-			if (first.every((slot) => this.#tell(slot))) return first.length > 0;
+			const next = this.#next(places);
+			if (next.every((slot) => this.tell(slot))) return next.length > 0;
 		}
 	}
 
@@ -99,7 +122,7 @@ export class Waiters {
 	}
 
 	/** Tells as many as `count` who were not told yet and have joined before `ticket`, in order; gives how many. */
-	tell(count: number, ticket: number): number {
+	notify(count: number, ticket: number): number {
 		let told = 0;
 		for (;;) {
 			const next = this.#first(
@@ -109,6 +132,30 @@ export class Waiters {
 			if (next.length === 0) return told;
 			for (const slot of next) if (!this.#slots.freeIfDead(slot) && this.#slots.grant(slot)) told++;
 		}
+	}
+
+	/** WAITING → GRANTED, where it is not so yet; false when the line has changed. */
+	tell(slot: number): boolean {
+		if (this.#slots.freeIfDead(slot)) return false;
+		if (this.#slots.state(slot) === WAITING && !this.#slots.grant(slot)) return false;
+		this.#nudgeWatcher(slot);
+		return true;
+	}
+
+	/** Revokes the turns of those who are late, and shortens the nap of `turn` to when the next one would be. */
+	watch(turn: Turn): void {
+		this.#slots.some((at) => {
+			if (at === turn.slot || this.#slots.state(at) !== GRANTED) return false;
+			const patience = this.#patienceWith(at, turn.blocking);
+			if (patience > 0) turn.nap = Math.min(turn.nap, patience);
+			else Atomics.compareExchange(this.#words, at + STATE, GRANTED, REVOKED);
+			return false;
+		});
+	}
+
+	/** Whether somebody who lives has this slot and is in line for something of its own. */
+	isExclusive(slot: number): boolean {
+		return !this.#slots.freeIfDead(slot) && this.#isInLine(slot) && !this.#slots.isShared(slot);
 	}
 
 	/** Tells everybody who waits. */
@@ -130,6 +177,16 @@ export class Waiters {
 		});
 	}
 
+	/** Who may take so many places: the first in line; with a SHARED one in front, all up to the first that is not. */
+	#next(places: number): number[] {
+		const front = this.#front(places);
+		if (front[0] === undefined || !this.#slots.isShared(front[0])) return front;
+		const line = this.#front(SLOTS);
+		const end = line.findIndex((slot) => !this.#slots.isShared(slot));
+		// Not shorter than 1: those in front may have left between the two readings.
+		return end < 0 ? line : line.slice(0, Math.max(end, 1));
+	}
+
 	/** The first so many in line, in order. */
 	#front(places: number): number[] {
 		return this.#first(places, (slot) => this.#isInLine(slot));
@@ -149,33 +206,15 @@ export class Waiters {
 		return front;
 	}
 
-	/** How many are in line before `slot`: all of them when it has no place. */
+	/** How many are in line before `slot`, all of them when it has no place; for one who shares, those who do not. */
 	#ahead(slot: number): number {
 		let ahead = 0;
 		this.#slots.some((at) => {
-			if (this.#isInLine(at) && (slot === NONE || this.#slots.order(at, slot) < 0)) ahead++;
+			if (!this.#isInLine(at) || (slot !== NONE && this.#slots.order(at, slot) >= 0)) return false;
+			if (this.#mode !== SHARED || !this.#slots.isShared(at)) ahead++;
 			return false;
 		});
 		return ahead;
-	}
-
-	/** WAITING → GRANTED, where it is not so yet; false when the line has changed. */
-	#tell(slot: number): boolean {
-		if (this.#slots.freeIfDead(slot)) return false;
-		if (this.#slots.state(slot) === WAITING && !this.#slots.grant(slot)) return false;
-		this.#nudgeWatcher(slot);
-		return true;
-	}
-
-	/** Revokes the turns of those who are late, and shortens the nap of `turn` to when the next one would be. */
-	#watch(turn: Turn): void {
-		this.#slots.some((at) => {
-			if (at === turn.slot || this.#slots.state(at) !== GRANTED) return false;
-			const patience = this.#patienceWith(at, turn.blocking);
-			if (patience > 0) turn.nap = Math.min(turn.nap, patience);
-			else Atomics.compareExchange(this.#words, at + STATE, GRANTED, REVOKED);
-			return false;
-		});
 	}
 
 	#isInLine(slot: number): boolean {

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Shareable, share } from '@conc/core';
+import type { RWLock } from '@conc/lock';
 
 // As src/README.md, "Memory", describes it.
 const FIRST_SLOT = 16 + 8;
@@ -7,6 +8,7 @@ const SLOT_WORDS = 8;
 const SLOTS = 64;
 const STATE = 0;
 const OWNER = 1;
+const GRANTED = 2;
 
 interface Place {
 	readonly memory: SharedArrayBuffer;
@@ -28,8 +30,21 @@ export function waitersOf(primitive: Shareable): number {
 	return slots(primitive).filter(({ state, owner }) => state !== 0 || owner !== 0).length;
 }
 
+/** How many were told that it is their turn, and have not noticed yet. */
+export function toldOf(primitive: Shareable): number {
+	return slots(primitive).filter(({ state }) => state === GRANTED).length;
+}
+
 /** Resolves when so many wait. */
 export async function untilWaiting(primitive: Shareable, count: number): Promise<void> {
 	const waiting = () => slots(primitive).filter(({ state }) => state !== 0).length;
 	while (waiting() !== count) await setTimeout(1);
+}
+
+/** Resolves when a writer waits for the readers to leave, and lets nobody in. */
+export async function untilClosed(lock: RWLock): Promise<void> {
+	while (lock.read.tryAcquire()) {
+		lock.read.release();
+		await setTimeout(1);
+	}
 }

@@ -39,3 +39,13 @@ export class DeadlockError extends LockError {
 	override readonly code = 'CONC_DEADLOCK';
 }
 brand(DeadlockError, '@conc/lock:DeadlockError');
+
+/**
+ * A barrier is broken: a party gave up, came too late or ended, the action threw, or somebody called `abort()`; or it
+ * was reset during the wait. (`threading.BrokenBarrierError`)
+ */
+export class BrokenBarrierError extends LockError {
+	override readonly name = 'BrokenBarrierError';
+	override readonly code = 'CONC_BROKEN_BARRIER';
+}
+brand(BrokenBarrierError, '@conc/lock:BrokenBarrierError');

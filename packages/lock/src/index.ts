@@ -1,6 +1,7 @@
 export type { PatientOptions, SyncWaitOptions, WaitOptions } from '@conc/core';
 export { TimeoutError } from '@conc/core';
-export { AbandonedLockError, DeadlockError, LockError } from './errors.js';
+export { Barrier, type BarrierOptions } from './barrier/barrier.js';
+export { AbandonedLockError, BrokenBarrierError, DeadlockError, LockError } from './errors.js';
 export { Event } from './event.js';
 export type { Held } from './held.js';
 export type { NameOptions } from './layout.js';

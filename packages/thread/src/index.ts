@@ -1,7 +1,9 @@
 export { CaptureError, TimeoutError } from '@conc/core';
 export {
 	AbandonedLockError,
+	Barrier,
 	BoundedSemaphore,
+	BrokenBarrierError,
 	DeadlockError,
 	Event,
 	type Held,

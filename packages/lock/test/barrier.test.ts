@@ -4,45 +4,17 @@ import { inspect } from 'node:util';
 import { revive, share } from '@conc/core';
 import { Barrier, BrokenBarrierError, DeadlockError, LockError } from '@conc/lock';
 import { describe, expect, it } from 'vitest';
+import { type Action, broken, here, Party, untilWaiting } from './support/parties.js';
 import { waitersOf } from './support/waiting.js';
-import { type Started, start } from './support/workers.js';
+import { start } from './support/workers.js';
 
 // Ported from CPython's test/lock_tests.py, BarrierTests: the name in brackets. Two of the five parties block their
 // thread, two wait asynchronously in theirs, and one is a task of this thread.
 const PARTIES = 5;
 const OTHERS = [true, false, true, false];
 
-const broken = { name: 'BrokenBarrierError', code: 'CONC_BROKEN_BARRIER' };
-
-class Party {
-	readonly #thread: Started;
-
-	constructor(barrier: Barrier, sync: boolean, action?: string, seen?: Int32Array) {
-		const handle = { ...(barrier[share]('thread') as object), action: undefined };
-		this.#thread = start('barrier-party', { handle, sync, action, seen });
-	}
-
-	wait(options?: { timeout: number }): Promise<unknown> {
-		this.#thread.worker.postMessage(options);
-		return this.#thread.next();
-	}
-
-	end(): Promise<void> {
-		return this.#thread.end();
-	}
-}
-
-function others(barrier: Barrier, action?: string, seen?: Int32Array): Party[] {
+function others(barrier: Barrier, action?: Action, seen?: Int32Array): Party[] {
 	return OTHERS.map((sync) => new Party(barrier, sync, action, seen));
-}
-
-/** How a wait of this thread went, in the words of a `Party`. */
-function here(wait: Promise<number>): Promise<unknown> {
-	return wait.catch(({ name, code, message }) => ({ name, code, message }));
-}
-
-async function untilWaiting(barrier: Barrier, count: number): Promise<void> {
-	while (barrier.waiting !== count) await setTimeout(1);
 }
 
 describe('a barrier', () => {
@@ -102,7 +74,10 @@ describe('a barrier', () => {
 		barrier.abort();
 		expect(barrier).toMatchObject({ broken: true, waiting: 0 });
 		for (const wait of waits) {
-			expect(await wait).toEqual({ ...broken, message: expect.stringMatching(/^Barrier "start" is broken: /) });
+			expect(await wait).toEqual({
+				...broken,
+				message: expect.stringMatching(/^Barrier "start" is broken: /),
+			});
 		}
 		for (const party of parties) expect(await party.wait()).toMatchObject(broken);
 		await expect(barrier.wait()).rejects.toThrow(BrokenBarrierError);
@@ -216,6 +191,54 @@ describe('a barrier', () => {
 	});
 });
 
+it('one that comes while the action runs is in the next round', async () => {
+	const seen = new Int32Array(new SharedArrayBuffer(4));
+	const barrier = new Barrier(2);
+	const first = new Party(barrier, true).wait();
+	await untilWaiting(barrier, 1);
+	const last = new Party(barrier, true, 'sleep', seen).wait();
+	await untilWaiting(barrier, 2);
+	const early = [barrier.wait(), new Party(barrier, true).wait()];
+	await setTimeout(50);
+	Atomics.store(seen, 0, 1);
+	Atomics.notify(seen, 0);
+	expect(await Promise.all([first, last])).toEqual([0, 1]);
+	expect((await Promise.all(early)).sort()).toEqual([0, 1]);
+});
+
+describe('more parties than have a place in line', () => {
+	it.each([
+		['blocks', true],
+		['waits asynchronously', false],
+	])('pass in lockstep, all but one of them in one thread, and one that %s', async (_, sync) => {
+		const counts = new Int32Array(new SharedArrayBuffer(8));
+		const barrier = new Barrier(130);
+		const threads = [
+			start('barrier-lockstep', { barrier, sync: false, tasks: 129, rounds: 10, counts }),
+			start('barrier-lockstep', { barrier, sync, rounds: 10, counts }),
+		];
+		for (const thread of threads) expect(await thread.next()).toEqual([]);
+		expect(waitersOf(barrier)).toBe(0);
+	});
+
+	it('ten thousand tasks each get another number', async () => {
+		const barrier = new Barrier(10_000);
+		const waits = Array.from({ length: 9_999 }, () => barrier.wait());
+		expect(barrier.waiting).toBe(9_999);
+		expect(barrier.waitSync()).toBe(9_999);
+		expect(await Promise.all(waits)).toEqual(Array.from({ length: 9_999 }, (_, place) => place));
+	});
+
+	it('are all told when it is broken', async () => {
+		const barrier = new Barrier(1000);
+		const waits = Array.from({ length: 500 }, () => here(barrier.wait()));
+		const late = here(barrier.wait({ timeout: 20 }));
+		expect(await late).toMatchObject(broken);
+		for (const wait of waits) expect(await wait).toMatchObject(broken);
+		expect(waitersOf(barrier)).toBe(0);
+	});
+});
+
 describe('the action', () => {
 	it('that throws breaks the barrier for all, and the error goes to the one that ran it', async () => {
 		const barrier = new Barrier(PARTIES);
@@ -242,7 +265,10 @@ describe('the action', () => {
 		const barrier = new Barrier(2, { action });
 		const first = here(barrier.wait());
 		await expect(barrier.wait()).rejects.toBe(thrown);
-		expect(await first).toEqual({ ...broken, message: expect.stringContaining(`its action failed: ${text}`) });
+		expect(await first).toEqual({
+			...broken,
+			message: expect.stringContaining(`its action failed: ${text}`),
+		});
 	});
 
 	it('must not be async', async () => {

@@ -236,13 +236,13 @@ export class Rounds {
 	}
 
 	/** One of those who arrived who has ended since. */
-	#lost(round: number): ThreadId | undefined {
+	#lost(round: number, lives = this.#livesOn): ThreadId | undefined {
 		let before = this.#entry(round);
 		for (let place = 0; place < this.parties; place++) {
 			const entry = Atomics.load(this.#places, place);
 			if (entry === before) continue;
 			if (roundIn(entry) !== round) return undefined;
-			if (!livesOn(this.#registry, lowIn(entry))) return lowIn(entry);
+			if (!lives(lowIn(entry))) return lowIn(entry);
 			before = entry;
 		}
 		return undefined;
@@ -298,13 +298,20 @@ export class Rounds {
 			case LATE:
 				return `not all ${this.parties} parties came within the time limit of one of them`;
 			case LOST:
-				return `thread ${this.#lost(round) ?? '?'} ended while it waited`;
+				return `${this.#nameLost(round)} ended while it waited`;
 			case FAILED:
 				return `its action failed: ${this.#note.read(round) ?? 'the error was not written down'}`;
 			default:
 				return 'abort() was called, or a signal aborted a wait';
 		}
 	}
+
+	#nameLost(round: number): string {
+		const lost = this.#lost(round, (id) => this.#registry.isAlive(id));
+		return lost === undefined ? 'a party' : `thread ${lost}`;
+	}
+
+	readonly #livesOn = (id: ThreadId) => livesOn(this.#registry, id);
 
 	#entry(round: number): bigint {
 		return pair(round, this.#self);

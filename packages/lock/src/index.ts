@@ -8,5 +8,6 @@ export type { NameOptions } from './layout.js';
 export { Lock, type LockOptions } from './lock/lock.js';
 export { RLock } from './lock/rlock.js';
 export { BoundedSemaphore, Semaphore } from './semaphore/semaphore.js';
-export type { BitKind, Kinds, NumericKind } from './value/kinds.js';
+export type { BitKind, Kinds, NumericKind, Views } from './value/kinds.js';
+export { SharedArray } from './value/shared-array.js';
 export { SharedValue } from './value/shared-value.js';

@@ -22,7 +22,7 @@ describe('a barrier', () => {
 		for (const parties of [0, -1, 1.5, Number.NaN, 2 ** 20 + 1, Number.POSITIVE_INFINITY])
 			expect(() => new Barrier(parties)).toThrow(RangeError);
 		for (const parties of ['3', undefined, null, 3n]) {
-			expect(() => new Barrier(parties as number)).toThrow(TypeError);
+			expect(() => new Barrier(parties as never)).toThrow(TypeError);
 		}
 		expect(() => new Barrier(2, { action: 'run' as never })).toThrow(TypeError);
 		expect(() => new Barrier(2, { timeout: -1 })).toThrow(RangeError);

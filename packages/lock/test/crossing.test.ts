@@ -1,6 +1,15 @@
 import { brandsOf, CannotCross, revive, share } from '@conc/core';
 import * as lockPackage from '@conc/lock';
-import { BoundedSemaphore, Event, Lock, RLock, Semaphore, SharedValue } from '@conc/lock';
+import {
+	Barrier,
+	BoundedSemaphore,
+	Event,
+	Lock,
+	RLock,
+	Semaphore,
+	SharedArray,
+	SharedValue,
+} from '@conc/lock';
 import { describe, expect, it } from 'vitest';
 import { copyOfPackage } from './support/copies.js';
 
@@ -10,6 +19,8 @@ const made = [
 	['Semaphore', Semaphore, () => new Semaphore(3, { name: 'it' })],
 	['BoundedSemaphore', BoundedSemaphore, () => new BoundedSemaphore(3, { name: 'it' })],
 	['Event', Event, () => new Event({ name: 'it' })],
+	['Barrier', Barrier, () => new Barrier(3, { name: 'it', timeout: 5 })],
+	['SharedArray', SharedArray, () => new SharedArray('bool', [true, false], { name: 'it' })],
 	['SharedValue', SharedValue, () => new SharedValue('float64', 1.5, { name: 'it' })],
 ] as const;
 
@@ -39,6 +50,11 @@ it('what was made in one thread is seen through the other handle', () => {
 	const same = RLock[revive](lock[share]('thread'));
 	lock.acquireSync();
 	expect([same.isOwned, same.depth]).toEqual([true, 1]);
+});
+
+it('a barrier with an action does not go where functions do not', () => {
+	const barrier = new Barrier(1, { action: () => {} });
+	expect(() => structuredClone(barrier[share]('thread'))).toThrow('could not be cloned');
 });
 
 describe('two copies of the package in one thread', async () => {

@@ -11,6 +11,7 @@ export {
 	LockError,
 	RLock,
 	Semaphore,
+	SharedArray,
 	SharedValue,
 } from '@conc/lock';
 export {

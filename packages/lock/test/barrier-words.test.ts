@@ -6,19 +6,18 @@ import { waitersOf } from './support/waiting.js';
 
 // The words as src/README.md, "Barrier", describes them.
 const [WORD, RESETS] = [0, 1];
-const FILLED = 1;
 const [FULL, LOST, RESETTING] = [1, 4, 6];
 const ROUND = 8;
 const AFTER_TABLE = 4 * (16 + 8 + 64 * 8);
-const PLACES = AFTER_TABLE + 4 * 64 + 512;
+const FILLED = AFTER_TABLE + 4 * 64 + 512;
 
 function wordsOf(barrier: Barrier) {
 	const { memory } = barrier[share]('thread') as unknown as { memory: SharedArrayBuffer };
 	return {
 		own: new Int32Array(memory, 0, 16),
-		filled: new BigInt64Array(memory, 0, 2),
+		filled: new BigInt64Array(memory, FILLED, 1),
 		ends: new Int32Array(memory, AFTER_TABLE, 64),
-		places: new BigInt64Array(memory, PLACES, barrier.parties),
+		places: new BigInt64Array(memory, FILLED + 8, barrier.parties),
 	};
 }
 
@@ -109,7 +108,7 @@ it.each([
 	const barrier = new Barrier(4);
 	const waits = [barrier.wait(), barrier.wait(), barrier.wait()];
 	const { filled } = wordsOf(barrier);
-	filled[FILLED] = hint;
+	filled[0] = hint;
 	expect(barrier.waiting).toBe(3);
 	expect([barrier.waitSync(), ...(await Promise.all(waits))]).toEqual([3, 0, 1, 2]);
 });

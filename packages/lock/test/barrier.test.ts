@@ -265,6 +265,7 @@ describe('the action', () => {
 		const barrier = new Barrier(2, { action });
 		const first = here(barrier.wait());
 		await expect(barrier.wait()).rejects.toBe(thrown);
+		expect(() => barrier.waitSync()).toThrow(BrokenBarrierError);
 		expect(await first).toEqual({
 			...broken,
 			message: expect.stringContaining(`its action failed: ${text}`),

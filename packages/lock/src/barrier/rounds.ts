@@ -1,14 +1,13 @@
 import { inspect } from 'node:util';
-import { Registry, type ThreadId } from '@conc/core';
+import { Registry } from '@conc/core';
 import { BrokenBarrierError } from '../errors.js';
 import { callerAt, ownWords, type Place, PRIMITIVE_BYTES, waitersAt } from '../layout.js';
-import { livesOn } from '../wait/alive.js';
 import type { Waiters } from '../wait/waiters.js';
 import { NOTE_BYTES, Note } from './note.js';
+import { isLater, NOWHERE, OVER, Places, placesBytes } from './places.js';
 
 const WORD = 0; // the round, and its state
 const RESETS = 1; // changes with every reset
-const FILLED = 1; // 64-bit index: a round, and how many of its places are taken at least
 
 const STATE = 7;
 const FILLING = 0; // not all parties have arrived
@@ -23,11 +22,6 @@ const RESETTING = 6; // broken by a reset, which whoever sees it completes
 const ONE_ROUND = 8;
 
 const ENDS = 64; // words: how the last so many rounds ended
-const PLACE_BYTES = 8; // a round, and the thread that arrived
-
-/** No place: all of the round are taken. */
-export const NOWHERE = -1;
-const OVER = -2; // the round ended meanwhile
 
 /** For how many milliseconds those who arrived are taken to live on. */
 const CHECKED_MS = 25;
@@ -43,21 +37,17 @@ export interface Arrival {
 
 /** Bytes the rounds take after the table of waiters. */
 export function roundsBytes(parties: number): number {
-	return 4 * ENDS + NOTE_BYTES + PLACE_BYTES * parties;
+	return 4 * ENDS + NOTE_BYTES + placesBytes(parties);
 }
 
 /** What a barrier is made of: rounds, each with a place for every party. README.md names the transitions. */
 export class Rounds {
 	readonly waiters: Waiters;
-	readonly parties: number;
 	readonly #label: string;
-	readonly #registry: Registry;
-	readonly #self: ThreadId;
 	readonly #words: Int32Array;
-	readonly #filled: BigInt64Array;
 	readonly #ends: Int32Array;
 	readonly #note: Note;
-	readonly #places: BigInt64Array;
+	readonly #places: Places;
 	#nextCheck = 0;
 
 	/** @param self who arrives through this object */
@@ -65,21 +55,21 @@ export class Rounds {
 		const { memory, offset } = place;
 		const endsAt = offset + PRIMITIVE_BYTES;
 		const noteAt = endsAt + 4 * ENDS;
-		this.parties = parties;
 		this.#label = label;
-		this.#registry = Registry.of(place.registry);
-		this.#self = self;
 		this.#words = ownWords(place);
-		this.#filled = new BigInt64Array(memory, offset, FILLED + 1);
 		this.#ends = new Int32Array(memory, endsAt, ENDS);
 		this.#note = new Note(memory, noteAt);
-		this.#places = new BigInt64Array(memory, noteAt + NOTE_BYTES, parties);
+		this.#places = new Places(memory, noteAt + NOTE_BYTES, parties, Registry.of(place.registry), self);
 		this.waiters = waitersAt(place, self);
 	}
 
 	/** Called once, before it is shared: round 0 would be that of the places nobody ever took. */
 	start(): void {
 		Atomics.store(this.#words, WORD, ONE_ROUND);
+	}
+
+	get parties(): number {
+		return this.#places.parties;
 	}
 
 	get isBroken(): boolean {
@@ -90,7 +80,7 @@ export class Rounds {
 	/** How many have arrived and are not let go. */
 	get arrived(): number {
 		const word = Atomics.load(this.#words, WORD);
-		return isBroken(word) ? 0 : this.#countArrived(roundOf(word));
+		return isBroken(word) ? 0 : this.#places.count(roundOf(word));
 	}
 
 	/** The lowest free place of the current round, `NOWHERE` until the next one. Throws when the barrier is broken. */
@@ -102,7 +92,7 @@ export class Rounds {
 			if (stateOf(word) === RESETTING) this.#startOver(word);
 			else if (isBroken(word)) throw this.#broken(word);
 			else {
-				const place = this.#claim(round);
+				const place = this.#places.claim(round);
 				// Somebody has to see that the last one has died: if nobody else is left, who wants to arrive next.
 				if (place !== OVER && !(place === NOWHERE && this.#foundLost(round))) return { round, place, resets };
 			}
@@ -121,7 +111,7 @@ export class Rounds {
 
 	/** FILLING → FULL, by the last to arrive. Throws when the round was broken. */
 	fill({ round }: Arrival): void {
-		if (this.#lost(round) !== undefined) this.break(round, LOST);
+		if (this.#places.lost(round) !== undefined) this.break(round, LOST);
 		if (!this.#move(round | FILLING, round | FULL)) throw this.#brokenBefore(round);
 	}
 
@@ -171,7 +161,7 @@ export class Rounds {
 		for (;;) {
 			let word = Atomics.load(this.#words, WORD);
 			if (!isBroken(word)) {
-				if (this.#countArrived(roundOf(word)) === 0) return;
+				if (this.#places.count(roundOf(word)) === 0) return;
 				const resetting = roundOf(word) | RESETTING;
 				if (!this.#move(word, resetting)) continue;
 				word = resetting;
@@ -187,65 +177,23 @@ export class Rounds {
 		return roundOf(Atomics.load(this.#words, WORD));
 	}
 
-	/** Whether this thread was the last to arrive, and so runs the action. */
+	/** Whether this thread was the last to arrive, and so is to run the action. */
 	get isActing(): boolean {
-		const entry = Atomics.load(this.#places, this.parties - 1);
-		return entry === this.#entry(this.round);
-	}
-
-	#claim(round: number): number {
-		const mine = this.#entry(round);
-		for (let place = this.#firstMaybeFree(round); place < this.parties; place++) {
-			let entry = Atomics.load(this.#places, place);
-			while (roundIn(entry) !== round) {
-				if (isLater(roundIn(entry), round)) return OVER;
-				const was = Atomics.compareExchange(this.#places, place, entry, mine);
-				if (was === entry) {
-					Atomics.store(this.#filled, FILLED, pair(round, place + 1));
-					return place;
-				}
-				entry = was;
-			}
-		}
-		return NOWHERE;
-	}
-
-	/** A late writer makes this too low, never too high. */
-	#firstMaybeFree(round: number): number {
-		const filled = Atomics.load(this.#filled, FILLED);
-		return roundIn(filled) === round ? lowIn(filled) : 0;
-	}
-
-	#countArrived(round: number): number {
-		let count = this.#firstMaybeFree(round);
-		while (count < this.parties && roundIn(Atomics.load(this.#places, count)) === round) count++;
-		return count;
+		const word = Atomics.load(this.#words, WORD);
+		return !isBroken(word) && this.#places.isLast(roundOf(word));
 	}
 
 	/** Breaks the round if one of those who arrived has ended since. */
 	#foundLost(round: number): boolean {
 		const began = performance.now();
 		if (began < this.#nextCheck) return false;
-		const lost = this.#lost(round);
+		const lost = this.#places.lost(round);
 		const now = performance.now();
 		// A million parties take long to look through: a tenth of the time at most goes into that.
 		this.#nextCheck = now + Math.max(CHECKED_MS, 9 * (now - began));
 		if (lost === undefined) return false;
 		this.break(round, LOST);
 		return true;
-	}
-
-	/** One of those who arrived who has ended since. */
-	#lost(round: number, lives = this.#livesOn): ThreadId | undefined {
-		let before = this.#entry(round);
-		for (let place = 0; place < this.parties; place++) {
-			const entry = Atomics.load(this.#places, place);
-			if (entry === before) continue;
-			if (roundIn(entry) !== round) return undefined;
-			if (!lives(lowIn(entry))) return lowIn(entry);
-			before = entry;
-		}
-		return undefined;
 	}
 
 	#wasPassed({ round, resets }: Arrival): boolean {
@@ -298,23 +246,12 @@ export class Rounds {
 			case LATE:
 				return `not all ${this.parties} parties came within the time limit of one of them`;
 			case LOST:
-				return `${this.#nameLost(round)} ended while it waited`;
+				return `${threadOf(this.#places.lostByNow(round))} ended while it waited`;
 			case FAILED:
 				return `its action failed: ${this.#note.read(round) ?? 'the error was not written down'}`;
 			default:
 				return 'abort() was called, or a signal aborted a wait';
 		}
-	}
-
-	#nameLost(round: number): string {
-		const lost = this.#lost(round, (id) => this.#registry.isAlive(id));
-		return lost === undefined ? 'a party' : `thread ${lost}`;
-	}
-
-	readonly #livesOn = (id: ThreadId) => livesOn(this.#registry, id);
-
-	#entry(round: number): bigint {
-		return pair(round, this.#self);
 	}
 
 	#move(from: number, to: number): boolean {
@@ -338,23 +275,10 @@ function next(round: number): number {
 	return (round + ONE_ROUND) | 0;
 }
 
-/** By the difference, because rounds wrap. */
-function isLater(word: number, than: number): boolean {
-	return ((word - than) | 0) > 0;
-}
-
 function endOf(round: number): number {
 	return (round / ONE_ROUND) & (ENDS - 1);
 }
 
-function pair(round: number, low: number): bigint {
-	return (BigInt(round) << 32n) | BigInt(low);
-}
-
-function roundIn(entry: bigint): number {
-	return Number(entry >> 32n);
-}
-
-function lowIn(entry: bigint): number {
-	return Number(entry & 0xffff_ffffn);
+function threadOf(lost: number | undefined): string {
+	return lost === undefined ? 'the thread of a party' : `thread ${lost}`;
 }

@@ -1,5 +1,6 @@
 import type { Awaitable } from '../wait/awaitable.js';
-import { ABORTED, type Arrival, NOWHERE, type Rounds } from './rounds.js';
+import { NOWHERE } from './places.js';
+import { ABORTED, type Arrival, type Rounds } from './rounds.js';
 
 /** One wait of one party: first for a place in a round, then for the others. */
 export class Visit {

@@ -63,3 +63,13 @@ export class QueueShutDownError extends Error {
 	readonly code = 'CONC_QUEUE_SHUT_DOWN';
 }
 brand(QueueShutDownError, '@conc/lock:QueueShutDownError');
+
+/**
+ * A barrier is broken: a party gave up, came too late or ended, the action threw, or somebody called `abort()`; or it
+ * was reset during the wait. (`threading.BrokenBarrierError`)
+ */
+export class BrokenBarrierError extends LockError {
+	override readonly name = 'BrokenBarrierError';
+	override readonly code = 'CONC_BROKEN_BARRIER';
+}
+brand(BrokenBarrierError, '@conc/lock:BrokenBarrierError');

@@ -1,8 +1,10 @@
 export type { PatientOptions, SyncWaitOptions, WaitOptions } from '@conc/core';
 export { TimeoutError } from '@conc/core';
+export { Barrier, type BarrierOptions } from './barrier/barrier.js';
 export { Condition } from './condition/condition.js';
 export {
 	AbandonedLockError,
+	BrokenBarrierError,
 	DeadlockError,
 	LockError,
 	QueueEmptyError,
@@ -19,5 +21,6 @@ export { RWLock } from './lock/rwlock.js';
 export type { WriteLock } from './lock/write-lock.js';
 export { LifoQueue, Queue, type QueueOptions } from './queue/queue.js';
 export { BoundedSemaphore, Semaphore } from './semaphore/semaphore.js';
-export type { BitKind, Kinds, NumericKind } from './value/kinds.js';
+export type { BitKind, Kinds, NumericKind, Views } from './value/kinds.js';
+export { SharedArray } from './value/shared-array.js';
 export { SharedValue } from './value/shared-value.js';

@@ -1,6 +1,16 @@
 import { brandsOf, CannotCross, revive, share } from '@conc/core';
 import * as lockPackage from '@conc/lock';
-import { BoundedSemaphore, Event, Lock, RLock, RWLock, Semaphore, SharedValue } from '@conc/lock';
+import {
+	Barrier,
+	BoundedSemaphore,
+	Event,
+	Lock,
+	RLock,
+	RWLock,
+	Semaphore,
+	SharedArray,
+	SharedValue,
+} from '@conc/lock';
 import { describe, expect, it } from 'vitest';
 import { copyOfPackage } from './support/copies.js';
 
@@ -11,6 +21,8 @@ const made = [
 	['Semaphore', Semaphore, () => new Semaphore(3, { name: 'it' })],
 	['BoundedSemaphore', BoundedSemaphore, () => new BoundedSemaphore(3, { name: 'it' })],
 	['Event', Event, () => new Event({ name: 'it' })],
+	['Barrier', Barrier, () => new Barrier(3, { name: 'it', timeout: 5 })],
+	['SharedArray', SharedArray, () => new SharedArray('bool', [true, false], { name: 'it' })],
 	['SharedValue', SharedValue, () => new SharedValue('float64', 1.5, { name: 'it' })],
 ] as const;
 
@@ -46,6 +58,11 @@ it('what was made in one thread is seen through the other handle', () => {
 	expect([sameRw.read.locked, sameRw.write.tryAcquire()]).toEqual([true, false]);
 	sameRw.read.release();
 	expect(rw.write.tryAcquire()).toBe(true);
+});
+
+it('a barrier with an action does not go where functions do not', () => {
+	const barrier = new Barrier(1, { action: () => {} });
+	expect(() => structuredClone(barrier[share]('thread'))).toThrow('could not be cloned');
 });
 
 describe('two copies of the package in one thread', async () => {

@@ -1,10 +1,12 @@
 import {
+	Barrier,
 	type Held,
 	Lock,
 	type ReadLock,
 	RLock,
 	RWLock,
 	Semaphore,
+	SharedArray,
 	SharedValue,
 	type WriteLock,
 } from '@conc/lock';
@@ -82,5 +84,27 @@ it('a shared value has the type and the operations of its kind', () => {
 	expectTypeOf(new SharedValue('float64').and).parameter(0).toBeNever();
 	// @ts-expect-error a bigint is no int32
 	const refused = () => new SharedValue('int32', 1n);
+	expectTypeOf(refused).toBeFunction();
+});
+
+it('a shared array has the items and the view of its kind', () => {
+	expectTypeOf(new SharedArray('int32', 1).at(0)).toEqualTypeOf<number | undefined>();
+	expectTypeOf([...new SharedArray('bigint64', [1n])]).toEqualTypeOf<bigint[]>();
+	expectTypeOf(new SharedArray('bool', [true]).set)
+		.parameter(1)
+		.toBeBoolean();
+	expectTypeOf(new SharedArray('bool', 1).view).toEqualTypeOf<Uint8Array>();
+	expectTypeOf(new SharedArray('float64', 1).view).toEqualTypeOf<Float64Array>();
+	// @ts-expect-error a bigint is no int32
+	const refused = () => new SharedArray('int32', [1n]);
+	expectTypeOf(refused).toBeFunction();
+});
+
+it('a barrier gives numbers, and takes a function and times', () => {
+	const barrier = new Barrier(1, { action: () => {}, timeout: 5, name: 'start' });
+	expectTypeOf(barrier.wait({ timeout: 5, signal: new AbortController().signal })).resolves.toBeNumber();
+	expectTypeOf(barrier.waitSync({ timeout: 5 })).toBeNumber();
+	// @ts-expect-error a blocking wait cannot be aborted
+	const refused = () => barrier.waitSync({ signal: new AbortController().signal });
 	expectTypeOf(refused).toBeFunction();
 });

@@ -1,7 +1,9 @@
 export { CaptureError, TimeoutError } from '@conc/core';
 export {
 	AbandonedLockError,
+	Barrier,
 	BoundedSemaphore,
+	BrokenBarrierError,
 	DeadlockError,
 	Event,
 	type Held,
@@ -9,6 +11,7 @@ export {
 	LockError,
 	RLock,
 	Semaphore,
+	SharedArray,
 	SharedValue,
 } from '@conc/lock';
 export {

@@ -38,6 +38,7 @@ class Decoder {
 	readonly #beside: Beside;
 	readonly #options: DecodeOptions;
 	readonly #made: unknown[] = [];
+	readonly #making = new Set<number>();
 	readonly #binders = new Map<number, Binder>();
 	/** What is left to do once everything exists. */
 	readonly #later: (() => void)[] = [];
@@ -57,14 +58,18 @@ class Decoder {
 		return root[0];
 	}
 
+	/** What is being made already comes last: a shareable, in the variables of a function in its own handle. */
 	#patch([from, to]: PatchRange): void {
-		for (const [holder, key, index] of this.#graph.patches.slice(from, to))
-			define(holder, key, this.#special(index));
+		for (const [holder, key, index] of this.#graph.patches.slice(from, to)) {
+			if (!this.#making.has(index)) define(holder, key, this.#special(index));
+		}
 	}
 
 	#special(index: number): unknown {
 		if (!(index in this.#made)) {
+			this.#making.add(index);
 			const made = this.#make(index, this.#graph.specials[index] as Special);
+			this.#making.delete(index);
 			if (!(index in this.#made)) this.#made[index] = made;
 		}
 		return this.#made[index];

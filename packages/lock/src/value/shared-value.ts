@@ -9,12 +9,13 @@ import {
 	placeFor,
 } from '../layout.js';
 import { Lock } from '../lock/lock.js';
-import { cellAt } from './cells.js';
-import type { BitKind, Cell, Kinds, NumericKind } from './kinds.js';
+import { cellsIn } from './cells.js';
+import type { BitKind, Cells, Kinds, NumericKind } from './kinds.js';
+import { bytesOf, viewAt } from './views.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
-const VALUE_BYTES = 8;
+const VALUE = 0; // the index of the one cell
 
 /** What an operation takes: nothing at all where the type does not have it. */
 type Operand<K extends keyof Kinds, Having extends keyof Kinds> = K extends Having ? Kinds[K] : never;
@@ -35,7 +36,7 @@ interface ValueHandle {
 export class SharedValue<K extends keyof Kinds> implements Shareable {
 	readonly #type: K;
 	readonly #place: Place;
-	readonly #cell: Cell<Kinds[K]>;
+	readonly #cells: Cells<Kinds[K]>;
 	#lock: Lock | undefined;
 
 	/**
@@ -44,19 +45,20 @@ export class SharedValue<K extends keyof Kinds> implements Shareable {
 	 */
 	constructor(type: K, initial?: Kinds[K], options: NameOptions = {}) {
 		this.#type = type;
-		this.#place = placeFor(options, VALUE_BYTES);
-		this.#cell = cellAt(type, this.#place.memory, this.#place.offset + PRIMITIVE_BYTES);
+		this.#place = placeFor(options, bytesOf(type));
+		const { memory, offset } = this.#place;
+		this.#cells = cellsIn(type, viewAt(type, memory, offset + PRIMITIVE_BYTES, 1));
 		if (initial !== undefined) this.value = initial;
 	}
 
 	/** Written with what the type cannot hold, it throws a RangeError or TypeError and stays as it is. */
 	get value(): Kinds[K] {
-		return this.#cell.load();
+		return this.#cells.load(VALUE);
 	}
 
 	set value(value: Kinds[K]) {
-		this.#cell.check(value);
-		this.#cell.store(value);
+		this.#cells.check(value);
+		this.#cells.store(VALUE, value);
 	}
 
 	/** Adds to it, wrapping around like the type does, and returns what was there before. */
@@ -86,15 +88,15 @@ export class SharedValue<K extends keyof Kinds> implements Shareable {
 
 	/** Replaces it, and returns what was there before. */
 	exchange(value: Kinds[K]): Kinds[K] {
-		this.#cell.check(value);
-		return this.#cell.exchange(value);
+		this.#cells.check(value);
+		return this.#cells.exchange(VALUE, value);
 	}
 
 	/** Replaces it if it is `expected`, and returns what was there before: `expected` if it was replaced. */
 	compareExchange(expected: Kinds[K], value: Kinds[K]): Kinds[K] {
-		this.#cell.check(expected);
-		this.#cell.check(value);
-		return this.#cell.compareExchange(expected, value);
+		this.#cells.check(expected);
+		this.#cells.check(value);
+		return this.#cells.compareExchange(VALUE, expected, value);
 	}
 
 	/** A lock of its own, for changes that take more than one step. It is not taken by the value itself. (`get_lock`) */
@@ -120,10 +122,10 @@ export class SharedValue<K extends keyof Kinds> implements Shareable {
 	}
 
 	#operate(operation: 'add' | 'sub' | 'and' | 'or' | 'xor', operand: Kinds[K]): Kinds[K] {
-		const cell = this.#cell;
-		if (cell[operation] === undefined) throw new TypeError(`a ${this.#type} has no ${operation}`);
-		cell.check(operand);
-		return cell[operation](operand);
+		const cells = this.#cells;
+		if (cells[operation] === undefined) throw new TypeError(`a ${this.#type} has no ${operation}`);
+		cells.check(operand);
+		return cells[operation](VALUE, operand);
 	}
 }
 brand(SharedValue, '@conc/lock:SharedValue');

@@ -5,7 +5,7 @@ import { NOWHERE } from './heap.js';
 import { NONE } from './slots.js';
 import type { Outsider } from './waiters.js';
 
-/** How soon the oldest wait without a slot looks whether another thread has freed one. */
+/** How soon the oldest wait without a slot looks again, and whether another thread has freed one: nobody can wake it. */
 const WITHOUT_SLOT_MS = 5;
 
 /**
@@ -77,17 +77,12 @@ class PendingWait implements Alarm, Abortable, Outsider {
 	/** Gets a slot if there is one. Only the oldest of those outside asks, so they keep their order. */
 	letIn(): void {
 		const { waiters } = this.#awaitable;
-		const now = performance.now();
 		this.#turn.slot = waiters.join(false);
 		if (this.#turn.slot !== NONE) {
 			waiters.outside.delete(this);
 			this.#letInNext();
-			this.#look();
-		} else if (now >= this.#deadline) {
-			this.#end(() => this.#settle.resolve(false));
-		} else {
-			clock().set(this, Math.min(this.#deadline, now + WITHOUT_SLOT_MS));
 		}
+		this.#look();
 	}
 
 	ring(): void {

@@ -1,0 +1,58 @@
+import type { Awaitable } from '../wait/awaitable.js';
+import { NOWHERE } from './places.js';
+import { ABORTED, type Arrival, type Rounds } from './rounds.js';
+
+/** One wait of one party: first for a place in a round, then for the others. */
+export class Visit {
+	/** Comes to an end when it has a place. */
+	readonly arriving: Awaitable;
+	/** Comes to an end when all have one and are let go. */
+	readonly passing: Awaitable;
+	readonly #rounds: Rounds;
+	#arrival: Arrival;
+
+	constructor(rounds: Rounds) {
+		const { waiters } = rounds;
+		const passOn = () => {}; // everybody is woken
+		this.#rounds = rounds;
+		this.#arrival = { round: rounds.round, place: NOWHERE, resets: 0 };
+		this.arriving = { waiters, look: () => this.arrives(), passOn };
+		this.passing = { waiters, look: () => rounds.isPassed(this.#arrival), passOn };
+	}
+
+	/** Whether it gets a place now; false while all are taken. */
+	arrives(): boolean {
+		this.#arrival = this.#rounds.arrive();
+		return this.place !== NOWHERE;
+	}
+
+	get place(): number {
+		return this.#arrival.place;
+	}
+
+	get isLast(): boolean {
+		return this.place === this.#rounds.parties - 1;
+	}
+
+	/** What the last to arrive does: runs the action, and lets all go. */
+	complete(action: () => void): void {
+		this.#rounds.fill(this.#arrival);
+		try {
+			action();
+		} catch (error) {
+			this.#rounds.fail(this.#arrival, error);
+			throw error;
+		}
+		this.#rounds.pass(this.#arrival);
+	}
+
+	/** Its time is up: breaks the round, unless all have come. */
+	beLate(): void {
+		this.#rounds.breakLate(this.#arrival);
+	}
+
+	/** Breaks the round if it still goes on: a party of it has left. */
+	giveUp(): void {
+		this.#rounds.break(this.#arrival.round, ABORTED);
+	}
+}

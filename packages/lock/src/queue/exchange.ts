@@ -12,8 +12,8 @@ const GETTERS = 0;
 const PUTTERS = 1;
 const JOINERS = 2;
 const LINES = 3;
-const GET_WAITED = 0; // 1: who puts must wake somebody
-const PUT_WAITED = 1; // 1: who gets must wake somebody
+const GET_WAITED = 0; // 1: somebody is in line to get, so nobody goes before, and who puts wakes
+const PUT_WAITED = 1; // the same for those in line to put
 const MOST = 2; // how many items may wait
 const WORDS = 4;
 
@@ -61,7 +61,7 @@ export class Exchange {
 	}
 
 	/** Gets an item at once; null when that must wait. */
-	tryGet(accept: (item: Item) => boolean): Item | null {
+	tryGet(accept: (item: Item) => true): Item | null {
 		if (Atomics.load(this.#words, GET_WAITED) === 0) return this.#pull(accept);
 		const getting = this.getting(accept);
 		return attempt(getting) ? getting.item : null;
@@ -76,17 +76,20 @@ export class Exchange {
 					const room = this.most - this.store.count;
 					if (room > 0 || this.store.isShut) {
 						if (!this.#putters.mayGo(turn, Math.max(room, 1))) return false;
-						if (this.#push(item)) return this.#wentOn(this.#putters, PUT_WAITED, turn);
+						if (this.#push(item)) return true;
 					}
 					if (!this.#mark(PUT_WAITED, turn)) return false;
 				}
 			},
-			passOn: () => this.#wake(this.#putters, PUT_WAITED, this.most - this.store.count),
+			passOn: () => {
+				this.#unmark(this.#putters, PUT_WAITED);
+				this.#wakePutters();
+			},
 		};
 	}
 
-	/** Waiting to get an item, which is in `item` then. What `accept` refuses stays, and its error ends the wait. */
-	getting(accept: (item: Item) => boolean): Awaitable & { readonly item: Item } {
+	/** Waiting to get an item, which is in `item` then. What `accept` throws leaves it there, and ends the wait. */
+	getting(accept: (item: Item) => true): Awaitable & { readonly item: Item } {
 		let found: Item | null = null;
 		return {
 			waiters: this.#getters,
@@ -99,12 +102,15 @@ export class Exchange {
 					if (count > 0) {
 						if (!this.#getters.mayGo(turn, count)) return false;
 						found = this.#pull(accept);
-						if (found !== null) return this.#wentOn(this.#getters, GET_WAITED, turn);
+						if (found !== null) return true;
 					} else if (this.store.isShut) throw this.#shutDown();
 					if (!this.#mark(GET_WAITED, turn)) return false;
 				}
 			},
-			passOn: () => this.#wake(this.#getters, GET_WAITED, this.store.count),
+			passOn: () => {
+				this.#unmark(this.#getters, GET_WAITED);
+				this.#wakeGetters();
+			},
 		};
 	}
 
@@ -129,33 +135,34 @@ export class Exchange {
 		const outcome = this.store.push(item, this.most);
 		if (outcome === 'shut') throw this.#shutDown();
 		if (outcome === 'full') return false;
-		this.#passOn(this.#getters, GET_WAITED, this.store.count);
+		this.#wakeGetters();
 		return true;
 	}
 
-	#pull(accept: (item: Item) => boolean): Item | null {
+	#pull(accept: (item: Item) => true): Item | null {
 		const item = this.store.take(this.#end, accept);
-		if (item === null || item === 'refused') return null;
-		this.#passOn(this.#putters, PUT_WAITED, this.most - this.store.count);
+		if (item !== null) this.#wakePutters();
 		return item;
 	}
 
-	/** Wakes those who were marked as waiting, as many as there are `places`. */
-	#passOn(line: Waiters, mark: number, places: number): void {
-		if (Atomics.load(this.#words, mark) === 0) return;
-		// Whoever is told puts it back if more are in line.
+	#wakeGetters(): void {
+		if (Atomics.load(this.#words, GET_WAITED) === 0) return;
+		const { count } = this.store;
+		if (count > 0) this.#getters.wake(count);
+	}
+
+	#wakePutters(): void {
+		if (Atomics.load(this.#words, PUT_WAITED) === 0) return;
+		const room = this.most - this.store.count;
+		if (room > 0) this.#putters.wake(room);
+	}
+
+	/** Once nobody is in line. */
+	#unmark(line: Waiters, mark: number): void {
+		if (line.others(NONE)) return;
 		Atomics.store(this.#words, mark, 0);
-		this.#wake(line, mark, places);
-	}
-
-	#wake(line: Waiters, mark: number, places: number): void {
-		if (places > 0) line.wake(places);
+		// One who joined in between may have found the mark still there.
 		if (line.others(NONE)) Atomics.store(this.#words, mark, 1);
-	}
-
-	#wentOn(line: Waiters, mark: number, { slot }: Turn): true {
-		if (line.others(slot)) Atomics.store(this.#words, mark, 1);
-		return true;
 	}
 
 	/** Sees to it that the one who waits is woken; true when it has to look once more. */

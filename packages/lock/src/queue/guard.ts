@@ -25,15 +25,14 @@ export class Guard {
 		this.#self = self;
 	}
 
-	/** Runs `fn` while no other thread is inside. `fn` must not throw or wait. */
-	run<T>(fn: () => T): T {
+	/** To be left again in a few instructions, whatever happens. */
+	enter(): void {
 		if (!this.#move(FREE, this.#self)) this.#enterSlowly();
-		try {
-			return fn();
-		} finally {
-			const was = Atomics.exchange(this.#words, this.#word, FREE);
-			if ((was & SLEPT_ON) !== 0) Atomics.notify(this.#words, this.#word, 1);
-		}
+	}
+
+	leave(): void {
+		const was = Atomics.exchange(this.#words, this.#word, FREE);
+		if ((was & SLEPT_ON) !== 0) Atomics.notify(this.#words, this.#word, 1);
 	}
 
 	#enterSlowly(): void {

@@ -110,16 +110,16 @@ export class Queue<T = unknown> implements Shareable, AsyncIterable<T> {
 	 */
 	getSync(options?: SyncWaitOptions): T {
 		const timeout = readTimeout(options);
-		const item = this.#exchange.tryGet(this.#isReady);
+		const item = this.#exchange.tryGet(this.#ready);
 		if (item !== null) return this.#openNow(item);
-		const getting = this.#exchange.getting(this.#isReady);
+		const getting = this.#exchange.getting(this.#ready);
 		if (!waitSync(getting, timeout)) throw this.#empty();
 		return this.#openNow(getting.item);
 	}
 
 	/** Gets the next item if there is one now; else throws `QueueEmptyError`. (`Queue.get_nowait`) */
 	getNowait(): T {
-		const item = this.#exchange.tryGet(this.#isReady);
+		const item = this.#exchange.tryGet(this.#ready);
 		if (item !== null) return this.#openNow(item);
 		const { store } = this.#exchange;
 		throw store.isShut && store.count === 0
@@ -223,9 +223,13 @@ export class Queue<T = unknown> implements Shareable, AsyncIterable<T> {
 		return ('value' in opened ? opened.value : new Parcel(opened.packed).open()) as T;
 	}
 
-	readonly #isReady = (item: Item): boolean => {
+	/** Refuses an item that cannot be had without waiting. */
+	readonly #ready = (item: Item): true => {
 		const opened = openItem(item);
-		return 'value' in opened || new Parcel(opened.packed).isReady;
+		if ('value' in opened || new Parcel(opened.packed).isReady) return true;
+		throw new TypeError(
+			`the next item of ${this.#label} needs a module that was not imported in this thread\n  → use get(), which imports it`,
+		);
 	};
 
 	#full(): QueueFullError {
@@ -262,7 +266,7 @@ function revivedLifo(place: Place): LifoQueue {
 	return new LifoQueue(placed(place));
 }
 
-const anything = () => true;
+const anything = (): true => true;
 
 function checkMaxsize(maxsize: unknown): void {
 	if (typeof maxsize !== 'number') throw new TypeError(`maxsize must be a number, not ${kindOf(maxsize)}`);

@@ -12,6 +12,7 @@
 #define SLOTS 3
 
 #define TICKS 3
+#define COULD_GO true
 
 /* WORD */
 #define FREE 0
@@ -191,18 +192,12 @@ active proctype monitor() {
 
 #endif
 
-#ifdef PENDING
-#define CHOOSE_KIND if :: pends[_pid] = true :: true fi
-#else
-#define CHOOSE_KIND skip
-#endif
-
 active [PROCS] proctype contender() {
 	LOCALS;
 #ifdef ONCE
 	atomic { BEGINS -> begun = _pid; CHOOSE_KIND; resting[_pid] = false }
 #else
-again:
+onceMore:
 	atomic { CHOOSE_KIND; resting[_pid] = false }
 #endif
 	tryTake();
@@ -219,7 +214,7 @@ again:
 	fi;
 	atomic { pends[_pid] = false; resting[_pid] = true }
 #ifndef ONCE
-	goto again
+	goto onceMore
 #endif
 #ifdef KILL
 gone:

@@ -91,7 +91,8 @@ export class Permits implements Awaitable {
 			const word = Atomics.load(this.#words, WORD);
 			const count = word & COUNT;
 			if (count > 0 && this.waiters.wake(count)) return;
-			const marked = this.waiters.others(NONE) ? word | WAITED : count;
+			// WAITED stays: one who came after the pass over the table may have seen it, and relies on it.
+			const marked = this.waiters.others(NONE) ? word | WAITED : word & ~PROMISED;
 			if (marked === word || this.#move(word, marked)) return;
 		}
 	}

@@ -11,7 +11,8 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 
 /** How many searches run at a time. */
 const JOBS = 2;
-const SEARCH_LIMIT_MS = 60_000;
+/** A guard, many times what a search takes. */
+const SEARCH_LIMIT_MS = 600_000;
 const MEMORY_LIMIT_MB = 900;
 const DEEPEST = 400_000;
 

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { uncontendedLock } from './cases/locks.js';
+import { awaitedLock, contendedLock, sharedArray, uncontendedLock } from './cases/locks.js';
+import { queueBetweenThreads } from './cases/queues.js';
 import { processStart, threadStart } from './cases/start.js';
 import { bigMap, tasksInFlight } from './cases/tasks.js';
 import { type Case, type Figure, measure } from './measure.js';
@@ -10,13 +11,18 @@ const cases: Case[] = [
 	threadStart,
 	processStart,
 	uncontendedLock,
+	awaitedLock,
+	contendedLock,
+	queueBetweenThreads,
+	sharedArray,
 ];
 
 new Command('pnpm bench')
 	.description('@conc beside its peers, measured in turns in one run; the ratio is to the last of each case')
+	.argument('[words]', 'only the cases whose name contains this', '')
 	.option('-r, --rounds <number>', 'how often each is measured', positive, 5)
-	.action(async ({ rounds }: { rounds: number }) => {
-		for (const one of cases) show(one, await measure(one, rounds));
+	.action(async (words: string, { rounds }: { rounds: number }) => {
+		for (const one of cases.filter(({ name }) => name.includes(words))) show(one, await measure(one, rounds));
 	})
 	.parse();
 

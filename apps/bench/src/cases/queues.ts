@@ -1,0 +1,50 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { Queue } from '@conc/lock';
+import { ThreadPool } from '@conc/pool';
+import type { Case } from '../measure.js';
+
+const TIMES = 200_000;
+
+/** Small values from one thread to another. */
+export const queueBetweenThreads: Case = {
+	name: 'numbers put by one thread and got by another',
+	unit: 'rate',
+	contenders: () => {
+		const pool = new ThreadPool(1);
+		const queue = new Queue<number>();
+		const posting = (times: number, port: MessagePort) => {
+			for (let i = 0; i < times; i++) port.postMessage(i);
+			port.close();
+		};
+		return [
+			{
+				name: 'Queue',
+				async run() {
+					const put = pool.apply(
+						(times: number) => {
+							for (let i = 0; i < times; i++) queue.putSync(i);
+						},
+						[TIMES],
+					);
+					for (let i = 0; i < TIMES; i++) queue.getSync();
+					await put;
+					return TIMES;
+				},
+				close: () => pool.terminate(),
+			},
+			{
+				name: 'MessagePort',
+				async run() {
+					const { port1: near, port2: far } = new MessageChannel();
+					const post = pool.apply(posting, [TIMES, far], { transfer: [far] });
+					let got = 0;
+					await new Promise<void>((resolve) => {
+						near.on('message', () => ++got === TIMES && resolve());
+					});
+					await post;
+					return got;
+				},
+			},
+		];
+	},
+};

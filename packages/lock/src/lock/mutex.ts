@@ -56,14 +56,7 @@ export class Mutex implements Awaitable {
 
 	/** Whom a blocking wait waits for. */
 	get holder(): Holder {
-		const mutex = this;
-		return {
-			registry: this.#registry,
-			label: this.#label,
-			get owner() {
-				return mutex.owner;
-			},
-		};
+		return { registry: this.#registry, label: this.#label, owner: () => this.owner };
 	}
 
 	get owner(): ThreadId {

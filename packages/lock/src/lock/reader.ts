@@ -1,6 +1,6 @@
 import { LockError } from '../errors.js';
 import { type Place, waitersAt } from '../layout.js';
-import { type Awaitable, attempt, type Turn } from '../wait/awaitable.js';
+import { type Awaitable, attempt, type Holder, type Turn } from '../wait/awaitable.js';
 import { SHARED } from '../wait/slots.js';
 import type { Waiters } from '../wait/waiters.js';
 import type { Readers } from './readers.js';
@@ -18,6 +18,11 @@ export class Reader implements Awaitable {
 		this.#readers = readers;
 		this.#writer = writer;
 		this.waiters = waitersAt(place, readers.self, SHARED);
+	}
+
+	/** Whom a blocking wait waits for. */
+	get holder(): Holder {
+		return { ...this.#writer.holder, label: this.#label };
 	}
 
 	/** The uncontended way in: true or false at once. */

@@ -2,7 +2,7 @@ import { Registry, type ThreadId } from '@conc/core';
 import { LockError } from '../errors.js';
 import { ownWords, type Place, waitersAt } from '../layout.js';
 import { livesOn } from '../wait/alive.js';
-import { type Awaitable, attempt, type Turn } from '../wait/awaitable.js';
+import { type Awaitable, attempt, type Holder, type Turn } from '../wait/awaitable.js';
 import { NONE, TABLE_WORDS } from '../wait/slots.js';
 import type { Waiters } from '../wait/waiters.js';
 import { Abandonment } from './abandonment.js';
@@ -118,6 +118,11 @@ export class Writer implements Awaitable {
 	/** The same, for a reader's look: when a writer is in the way, sees to it that somebody is woken later. */
 	letsIn(turn: Turn): boolean {
 		return this.#open(turn, PROMISED) !== undefined;
+	}
+
+	/** Whom a blocking wait waits for, unless that is readers. */
+	get holder(): Holder {
+		return { registry: this.#registry, label: this.#label, owner: () => this.owner };
 	}
 
 	/** The thread that writes. */

@@ -24,8 +24,8 @@ export interface Holder {
 	readonly registry: Registry;
 	/** For messages: `Lock "jobs"`. */
 	readonly label: string;
-	/** 0 when it is free. */
-	readonly owner: ThreadId;
+	/** 0 when no thread has it for itself. */
+	owner(): ThreadId;
 }
 
 /** What can be waited for: what a primitive gives to the two ways to wait. */

@@ -33,8 +33,8 @@ export class Circle {
 
 	/** To be called about every 50 ms. Throws in one of the threads when there is a circle. */
 	look(): void {
-		const { registry, owner } = this.#holder;
-		registry.stillWaits(owner);
+		const { registry } = this.#holder;
+		registry.stillWaits(this.#holder.owner());
 		const links = this.#goRound();
 		if (links === null) {
 			this.#before = [];

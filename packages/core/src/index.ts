@@ -1,3 +1,4 @@
+export { follow } from './aborts.js';
 export {
 	type Baggage,
 	type Carrier,

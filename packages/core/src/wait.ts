@@ -1,3 +1,4 @@
+import { follow } from './aborts.js';
 import { TimeoutError } from './errors.js';
 import { checkObject, kindOf } from './kind.js';
 
@@ -55,11 +56,10 @@ export async function waitFor(promise: Promise<unknown>, options: WaitOptions | 
 	let stop = () => {};
 	const cut = new Promise<boolean>((resolve, reject) => {
 		const timer = timeout <= LONGEST_MS ? setTimeout(resolve, timeout, false) : undefined;
-		const abort = () => reject(signal?.reason);
-		signal?.addEventListener('abort', abort, { once: true });
+		const unfollow = signal && follow(signal, () => reject(signal.reason));
 		stop = () => {
 			clearTimeout(timer);
-			signal?.removeEventListener('abort', abort);
+			unfollow?.();
 		};
 	});
 	try {

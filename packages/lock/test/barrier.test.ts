@@ -24,6 +24,7 @@ describe('a barrier', () => {
 		for (const parties of ['3', undefined, null, 3n]) {
 			expect(() => new Barrier(parties as never)).toThrow(TypeError);
 		}
+		expect(() => new Barrier(2, null as never)).toThrow('options must be an object such as');
 		expect(() => new Barrier(2, { action: 'run' as never })).toThrow(TypeError);
 		expect(() => new Barrier(2, { timeout: -1 })).toThrow(RangeError);
 		expect(() => new Barrier(2, { timeout: '1' as never })).toThrow(TypeError);
@@ -348,4 +349,19 @@ describe('a signal', () => {
 		await expect(barrier.wait({ signal: AbortSignal.abort('never') })).rejects.toBe('never');
 		expect(await other).toMatchObject(broken);
 	});
+});
+
+it('one who gives up before it has a place leaves the round of the others alone', async () => {
+	const controller = new AbortController();
+	let early: Promise<unknown> = Promise.resolve();
+	const action = () => {
+		// All places of the round are taken: this is one too many.
+		early = barrier.wait({ signal: controller.signal }).catch((reason) => reason);
+		controller.abort('too many');
+	};
+	const barrier: Barrier = new Barrier(2, { action });
+	const places = await Promise.all([barrier.wait(), barrier.wait()]);
+	expect(places.sort()).toEqual([0, 1]);
+	expect(await early).toBe('too many');
+	expect(barrier.broken).toBe(false);
 });

@@ -155,6 +155,18 @@ describe.each(locks)('a condition of %s', (_, make) => {
 	});
 });
 
+it('waitFor hears an abort that comes while its predicate is asked', async () => {
+	const condition = new Condition();
+	const controller = new AbortController();
+	const asks = () => {
+		controller.abort('meanwhile');
+		return false;
+	};
+	const waited = condition.with(() => condition.waitFor(asks, { signal: controller.signal }));
+	await expect(waited).rejects.toBe('meanwhile');
+	expect(condition.locked).toBe(false);
+});
+
 describe('a notice', () => {
 	it.each(ways)(
 		'whose waiter is ended before it has the lock again goes to the next (blocking: %s)',

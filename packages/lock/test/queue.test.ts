@@ -75,6 +75,8 @@ describe.each(names)('a %s', (name) => {
 		const waiting = queue.put(2).catch((error) => error);
 		queue.shutdown();
 		queue.shutdown();
+		expect(() => queue.putNowait(3)).toThrow(QueueShutDownError); // though one waits, and it is full
+		expect(() => queue.putSync(3, { timeout: 0 })).toThrow(QueueShutDownError);
 		expect(await waiting).toMatchObject(shutDown);
 		expect(() => queue.putNowait(3)).toThrow(QueueShutDownError);
 		expect(await queue.get()).toBe(1);

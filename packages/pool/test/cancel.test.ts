@@ -80,7 +80,7 @@ describe.each(kinds)('a task of a $name', ({ Kind }) => {
 		await new Promise((resolve) => setImmediate(resolve));
 		process.off('warning', onWarning);
 		expect(listeners).toBe(0);
-		expect(most).toBe(2); // the pool's own, and an imap's
+		expect(most).toBe(1);
 		expect(warnings).toEqual([]);
 	});
 

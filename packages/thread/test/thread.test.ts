@@ -172,6 +172,18 @@ describe('a refused start', () => {
 	});
 });
 
+it('threads that share a signal share one listener on it', async () => {
+	const controller = new AbortController();
+	const { signal } = controller;
+	const threads = Array.from({ length: 12 }, () =>
+		new Thread({ target: (_: AbortSignal) => new Promise(() => {}), args: [signal], signal }).start(),
+	);
+	expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+	controller.abort('enough');
+	for (const thread of threads) await expect(thread.result).rejects.toBe('enough');
+	expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+});
+
 describe('transfer', () => {
 	it('moves a buffer instead of copying it', async () => {
 		const buffer = new Uint8Array([1, 2, 3]).buffer;

@@ -1,3 +1,4 @@
+import { follow } from '../aborts.js';
 import type { Template } from '../capture/template.js';
 import { decode } from '../codec/decode.js';
 import { type EncodeOptions, encode } from '../codec/encode.js';
@@ -172,9 +173,9 @@ export class Endpoint {
 				this.#channel.post({ type: 'abort', payload: key, signal: index, reason });
 			};
 			// Aborted since the call was made: told right after the call itself.
-			if (signal.aborted) queueMicrotask(tell);
-			else signal.addEventListener('abort', tell, { once: true });
-			return () => signal.removeEventListener('abort', tell);
+			if (!signal.aborted) return follow(signal, tell);
+			queueMicrotask(tell);
+			return () => {};
 		});
 		this.#abortListeners.set(key, () => {
 			for (const remove of removers) remove();

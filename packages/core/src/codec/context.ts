@@ -26,6 +26,8 @@ export interface GraphContext {
 	readonly cellUsers: number[][];
 	readonly moved: Transferable[];
 	readonly signals: AbortSignal[];
+	/** The @conc packages whose exports it names. */
+	readonly packages: Set<string>;
 	readonly sharedCells: Map<object | string, number>;
 	readonly scopeTokens: Map<Scope, ScopeRun[]>;
 	constant: boolean;

@@ -18,7 +18,10 @@ import { refuseSymbols } from './refuse.js';
 /** Decides how a function or class crosses and describes it; its captured variables follow. */
 export function replaceFunction(context: GraphContext, fn: object): number {
 	const known = packageExport(fn);
-	if (known !== undefined) return add(context, fn, { type: 'package', ...known });
+	if (known !== undefined) {
+		context.packages.add(known.package);
+		return add(context, fn, { type: 'package', ...known });
+	}
 	const builtin = builtinPath(fn);
 	if (builtin !== undefined) return add(context, fn, { type: 'builtin', ...builtin });
 	const at = explicitReference(fn);

@@ -56,7 +56,7 @@ function encodePlain(value: unknown, moved: Transferable[]): Payload | null {
 		return null;
 	}
 	const bytes = serializer.releaseBuffer();
-	return { bytes, shared: [], moved, templates: [], modules: [], signals: [], constant: false };
+	return { bytes, shared: [], moved, templates: [], modules: [], signals: [], packages: [], constant: false };
 }
 
 function isOverflow(error: unknown): boolean {
@@ -88,6 +88,7 @@ class Encoder implements GraphContext {
 	readonly cellUsers: number[][] = [];
 	readonly moved: Transferable[];
 	readonly signals: AbortSignal[] = [];
+	readonly packages = new Set<string>();
 	readonly sharedCells = new Map<object | string, number>();
 	readonly scopeTokens: GraphContext['scopeTokens'] = new Map();
 	constant = true;
@@ -124,6 +125,7 @@ class Encoder implements GraphContext {
 			templates: [...this.#templates.values()],
 			modules: this.#modulesInOrder(),
 			signals: this.signals,
+			packages: [...this.packages],
 			constant,
 		};
 	}

@@ -1,6 +1,7 @@
 import { deserialize, serialize } from 'node:v8';
 import type { Template } from '../capture/template.js';
 import { CaptureError } from '../errors.js';
+import { addPackageTexts, packageTexts } from '../packages.js';
 import { isLoaded, loadModules } from '../revive/modules.js';
 import { decode } from './decode.js';
 import { encode } from './encode.js';
@@ -16,11 +17,13 @@ export interface Packed {
 interface Needs {
 	readonly templates: Template[];
 	readonly modules: ModuleRequest[];
+	/** The texts of @conc packages. */
+	readonly packages: Record<string, string>;
 }
 
 /** Throws a CaptureError for what cannot cross, or cannot be held in bytes. */
 export function packValue(value: unknown, subject: string): Packed {
-	const { bytes, templates, modules, shared, signals } = encode(value, {
+	const { bytes, templates, modules, shared, signals, packages } = encode(value, {
 		to: 'thread',
 		subject,
 		root: 'item',
@@ -28,11 +31,13 @@ export function packValue(value: unknown, subject: string): Packed {
 	if (shared.length > 0 || signals.length > 0) {
 		const what = shared.length > 0 ? 'shared memory, as locks are made of' : 'an AbortSignal';
 		throw new CaptureError(
-			`${subject} cannot be held in bytes: it contains ${what}\n  → pass that along as an argument, or capture it`,
+			`${subject} cannot be held in bytes: it contains ${what}\n  → give it to the thread when that is started`,
 		);
 	}
-	const needs: Needs = { templates, modules };
-	const hasNeeds = templates.length + modules.length > 0;
+	const hasNeeds = templates.length + modules.length + packages.length > 0;
+	const texts = packageTexts();
+	const named = packages.map((name) => [name, texts[name] ?? '']);
+	const needs: Needs = { templates, modules, packages: Object.fromEntries(named) };
 	return { bytes: hasNeeds ? serialize([bytes, needs]) : bytes, hasNeeds };
 }
 
@@ -44,7 +49,8 @@ export class Parcel {
 	constructor({ bytes, hasNeeds }: Packed) {
 		[this.#bytes, this.#needs] = hasNeeds
 			? (deserialize(bytes) as [Uint8Array, Needs])
-			: [bytes, { templates: [], modules: [] }];
+			: [bytes, { templates: [], modules: [], packages: {} }];
+		addPackageTexts(this.#needs.packages);
 	}
 
 	/** Whether all modules it needs are imported in this thread. */

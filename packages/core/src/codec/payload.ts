@@ -17,6 +17,8 @@ export interface Payload {
 	readonly modules: ModuleRequest[];
 	/** Signals whose abort is passed on while the call runs. */
 	readonly signals: AbortSignal[];
+	/** @conc packages the other side must know. */
+	readonly packages: string[];
 	/** Nothing in it can change: functions over constants, built-ins and shareables. */
 	readonly constant: boolean;
 }

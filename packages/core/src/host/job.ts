@@ -1,3 +1,4 @@
+import { follow } from '../aborts.js';
 import { HostExitError } from '../errors.js';
 import type { Call } from './call.js';
 import type { Host } from './host.js';
@@ -45,9 +46,7 @@ export class Job<R> {
 		if (this.#daemon) host.unref();
 		const signal = this.#signal;
 		if (signal === undefined) return;
-		const end = () => void host.terminate();
-		signal.addEventListener('abort', end, { once: true });
-		void host.exited.then(() => signal.removeEventListener('abort', end));
+		void host.exited.then(follow(signal, () => void host.terminate()));
 	}
 
 	/** A daemon keeps nobody alive by itself, but who waits for it is kept waiting. */

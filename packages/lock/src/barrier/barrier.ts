@@ -1,5 +1,6 @@
 import {
 	brand,
+	checkObject,
 	kindOf,
 	type Medium,
 	readSignal,
@@ -57,6 +58,7 @@ export class Barrier implements Shareable {
 
 	/** @param parties how many must come, 1 to 2**20 */
 	constructor(parties: number, options: BarrierOptions = {}) {
+		checkObject('options', options, 'such as { timeout: 1000 }');
 		const { action, timeout } = options;
 		checkParties(parties);
 		readTimeout({ timeout });

@@ -15,7 +15,7 @@ const FULL = 1; // all have, and the last one runs the action
 const PASSED = 1; // in ENDS only
 /** It was aborted, or a wait was. */
 export const ABORTED = 2;
-const LATE = 3; // a party did not come in time
+export const LATE = 3; // a party did not come in time
 const LOST = 4; // a party ended
 const FAILED = 5; // the action threw
 const RESETTING = 6; // broken by a reset, which whoever sees it completes
@@ -131,9 +131,9 @@ export class Rounds {
 		}
 	}
 
-	/** Breaks the round for a party that did not come in time; not when all are there and the action takes its time. */
-	breakLate({ round }: Arrival): void {
-		if (this.#move(round | FILLING, round | LATE)) this.waiters.wakeAll();
+	/** Breaks the round for a party that does not come, or not in time; not when all are there and the action takes its time. */
+	breakEarly(round: number, why: number): void {
+		if (this.#move(round | FILLING, round | why)) this.waiters.wakeAll();
 	}
 
 	/** Breaks the round if it has not ended. */

@@ -1,6 +1,6 @@
 import type { Awaitable } from '../wait/awaitable.js';
 import { NOWHERE } from './places.js';
-import { ABORTED, type Arrival, type Rounds } from './rounds.js';
+import { ABORTED, type Arrival, LATE, type Rounds } from './rounds.js';
 
 /** One wait of one party: first for a place in a round, then for the others. */
 export class Visit {
@@ -48,11 +48,12 @@ export class Visit {
 
 	/** Its time is up: breaks the round, unless all have come. */
 	beLate(): void {
-		this.#rounds.breakLate(this.#arrival);
+		this.#rounds.breakEarly(this.#arrival.round, LATE);
 	}
 
-	/** Breaks the round if it still goes on: a party of it has left. */
+	/** Breaks the round if it still goes on and lacks this party, or has lost it. */
 	giveUp(): void {
-		this.#rounds.break(this.#arrival.round, ABORTED);
+		if (this.place === NOWHERE) this.#rounds.breakEarly(this.#arrival.round, ABORTED);
+		else this.#rounds.break(this.#arrival.round, ABORTED);
 	}
 }

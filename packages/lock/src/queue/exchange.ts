@@ -73,9 +73,10 @@ export class Exchange {
 			waiters: this.#putters,
 			look: (turn) => {
 				for (;;) {
-					const room = this.most - this.store.count;
-					if (room > 0 || this.store.isShut) {
-						if (!this.#putters.mayGo(turn, Math.max(room, 1))) return false;
+					if (this.store.isShut) throw this.#shutDown();
+					// One after the other, as it may be memory that is short, of which a small item takes less than a big one.
+					if (this.#hasRoom) {
+						if (!this.#putters.mayGo(turn, 1)) return false;
 						if (this.#push(item)) return true;
 					}
 					if (!this.#mark(PUT_WAITED, turn)) return false;
@@ -98,12 +99,13 @@ export class Exchange {
 			},
 			look: (turn) => {
 				for (;;) {
+					const { isShut } = this.store; // before the count: nothing comes after it
 					const { count } = this.store;
 					if (count > 0) {
 						if (!this.#getters.mayGo(turn, count)) return false;
 						found = this.#pull(accept);
 						if (found !== null) return true;
-					} else if (this.store.isShut) throw this.#shutDown();
+					} else if (isShut) throw this.#shutDown();
 					if (!this.#mark(GET_WAITED, turn)) return false;
 				}
 			},
@@ -145,16 +147,21 @@ export class Exchange {
 		return item;
 	}
 
+	get #hasRoom(): boolean {
+		return this.store.count < this.most;
+	}
+
 	#wakeGetters(): void {
 		if (Atomics.load(this.#words, GET_WAITED) === 0) return;
-		const { count } = this.store;
-		if (count > 0) this.#getters.wake(count);
+		const { count, isShut } = this.store;
+		// Then there is an answer for everybody.
+		if (isShut) this.#getters.wakeAll();
+		else if (count > 0) this.#getters.wake(count);
 	}
 
 	#wakePutters(): void {
 		if (Atomics.load(this.#words, PUT_WAITED) === 0) return;
-		const room = this.most - this.store.count;
-		if (room > 0) this.#putters.wake(room);
+		if (this.#hasRoom) this.#putters.wake(1);
 	}
 
 	/** Once nobody is in line. */

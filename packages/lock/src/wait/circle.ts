@@ -1,3 +1,4 @@
+import { isMainThread, threadId } from 'node:worker_threads';
 import { here, type ThreadId, userFrames } from '@conc/core';
 import { DeadlockError } from '../errors.js';
 import type { Holder } from './awaitable.js';
@@ -28,7 +29,7 @@ export class Circle {
 		const site: { stack?: string } = {};
 		Error.captureStackTrace(site);
 		const where = userFrames(site.stack ?? '').slice(0, FRAMES);
-		holder.registry.beginWait([`${here().name} waits for ${holder.label}`, ...where].join('\n'));
+		holder.registry.beginWait([`${threadName()} waits for ${holder.label}`, ...where].join('\n'));
 	}
 
 	/** To be called about every 50 ms. Throws in one of the threads when there is a circle. */
@@ -73,6 +74,12 @@ export class Circle {
 				'  → take locks in the same order everywhere, or with a timeout',
 		);
 	}
+}
+
+/** A worker of the user's own has no name of ours. */
+function threadName(): string {
+	const { kind, name } = here();
+	return kind === 'main' && !isMainThread ? `Worker ${threadId}` : name;
 }
 
 function isSame(links: Link[], before: Link[]): boolean {

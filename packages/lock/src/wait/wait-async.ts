@@ -1,4 +1,4 @@
-import { type Abortable, listen, unlisten } from './aborts.js';
+import { follow } from '@conc/core';
 import { type Awaitable, attempt, LOOK_AGAIN_MS, leave, newTurn, sweep, type Turn } from './awaitable.js';
 import { type Alarm, clock } from './clock.js';
 import { NOWHERE } from './heap.js';
@@ -10,7 +10,7 @@ const WITHOUT_SLOT_MS = 5;
 
 /**
  * Resolves when what is waited for was taken, or with false when that took longer than `timeout` milliseconds.
- * Rejects with `signal.reason` when the signal, which is not so yet, is aborted, and with what a look throws.
+ * Rejects with `signal.reason` when the signal is aborted, and with what a look throws.
  */
 export function waitAsync(awaitable: Awaitable, timeout: number, signal?: AbortSignal): Promise<boolean> {
 	return new Promise((resolve, reject) => {
@@ -40,7 +40,7 @@ interface Settle {
 	leave(): void;
 }
 
-class PendingWait implements Alarm, Abortable, Outsider {
+class PendingWait implements Alarm, Outsider {
 	due = 0;
 	place = NOWHERE;
 	readonly #awaitable: Awaitable;
@@ -48,6 +48,7 @@ class PendingWait implements Alarm, Abortable, Outsider {
 	readonly #signal: AbortSignal | undefined;
 	readonly #turn: Turn;
 	readonly #settle: Settle;
+	#unfollow = () => {};
 	#listening = false;
 	#ended = false;
 
@@ -66,7 +67,9 @@ class PendingWait implements Alarm, Abortable, Outsider {
 	}
 
 	begin(): void {
-		if (this.#signal !== undefined) listen(this.#signal, this);
+		const signal = this.#signal;
+		if (signal?.aborted) return this.#abort();
+		if (signal !== undefined) this.#unfollow = follow(signal, () => this.#abort());
 		if (!this.#turn.joins) return this.#look();
 		const { outside } = this.#awaitable.waiters;
 		outside.add(this);
@@ -93,7 +96,7 @@ class PendingWait implements Alarm, Abortable, Outsider {
 		this.#look();
 	}
 
-	abort(): void {
+	#abort(): void {
 		this.#end(() => this.#settle.reject(this.#signal?.reason));
 	}
 
@@ -143,7 +146,7 @@ class PendingWait implements Alarm, Abortable, Outsider {
 	#end(settle: () => void): void {
 		this.#ended = true;
 		clock().unset(this);
-		if (this.#signal !== undefined) unlisten(this.#signal, this);
+		this.#unfollow();
 		this.#awaitable.waiters.outside.delete(this);
 		this.#settle.leave();
 		settle();

@@ -1,9 +1,8 @@
-import { type Exit, makeCall, type Prepared } from '@conc/core';
+import { type Exit, follow, makeCall, type Prepared } from '@conc/core';
 import { BrokenPoolError, PoolClosedError, PoolTerminatedError } from '../errors.js';
 import type { PoolSettings } from '../options.js';
 import { type Medium, Worker } from '../run/worker.js';
 import { signalOf, Task, type TaskSettings } from '../submit/task.js';
-import { Aborts } from './aborts.js';
 import { Fifo } from './queue.js';
 
 /** So many workers in a row that die without a task done, within so long, are not replaced any more. */
@@ -20,7 +19,6 @@ export class Scheduler {
 	readonly #settings: PoolSettings;
 	readonly #maxTasks: number;
 	readonly #queue = new Fifo<Task>();
-	readonly #aborts = new Aborts();
 	readonly #workers = new Set<Worker>();
 	readonly #idle: Worker[] = [];
 	/** Workers with a task of which it is not certain yet that it need not go back into the queue. */
@@ -56,8 +54,7 @@ export class Scheduler {
 		const signal = signalOf(settings);
 		if (signal?.aborted) return task.reject(signal.reason, true);
 		if (this.#refuses(task)) return;
-		if (signal !== undefined)
-			task.whenSettled(this.#aborts.follow(signal, () => this.cancel(task, signal.reason)));
+		if (signal !== undefined) task.whenSettled(follow(signal, () => this.cancel(task, signal.reason)));
 		this.#queue.push(task);
 		this.#dispatch();
 	}

@@ -1,4 +1,4 @@
-import { ItemError } from '@conc/core';
+import { follow, ItemError } from '@conc/core';
 
 /** How an imap draws from its input and hands over results. */
 export interface ImapPlan<T> {
@@ -44,6 +44,7 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 	/** The reason of the signal, which does not wait for its turn. */
 	#aborted: { reason: unknown } | null = null;
 	#isOver = false;
+	#unfollow = () => {};
 	#wake: () => void = () => {};
 	/** The calls of `next` are answered one after the other. */
 	#turn: Promise<unknown> = Promise.resolve();
@@ -53,9 +54,11 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 		const { items, signal } = plan;
 		this.#isAsync = Symbol.asyncIterator in items;
 		this.#input = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
-		signal?.addEventListener('abort', this.#abort, { once: true });
-		if (signal?.aborted) this.#abort();
-		else void this.#draw();
+		if (signal?.aborted) this.cut(signal.reason);
+		else {
+			if (signal !== undefined) this.#unfollow = follow(signal, () => this.cut(signal.reason));
+			void this.#draw();
+		}
 	}
 
 	[Symbol.asyncIterator](): this {
@@ -179,8 +182,6 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 		this.#wake();
 	}
 
-	readonly #abort = (): void => this.cut(this.#plan.signal?.reason);
-
 	/** Ends the iteration with an error, which nothing that closing the input throws may replace. */
 	async #fail(error: unknown): Promise<never> {
 		await this.#stop().catch(() => {});
@@ -190,7 +191,7 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 	async #stop(): Promise<void> {
 		if (this.#isOver) return;
 		this.#isOver = true;
-		this.#plan.signal?.removeEventListener('abort', this.#abort);
+		this.#unfollow();
 		for (const chunk of this.#chunks.splice(0)) chunk.cancel();
 		this.#ready = [];
 		const isOpen = this.#inputState === 'open';

@@ -31,6 +31,15 @@ export function waitersOf(primitive: Shareable, table = 0): number {
 	return slots(primitive, table).filter(({ state, owner }) => state !== 0 || owner !== 0).length;
 }
 
+/** The state of each of the first slots, 0 when nobody has it. */
+export function stateWords(primitive: Shareable, count: number): Int32Array[] {
+	const { memory, offset } = primitive[share]('thread') as Place;
+	return Array.from(
+		{ length: count },
+		(_, slot) => new Int32Array(memory, offset + 4 * (FIRST_SLOT + slot * SLOT_WORDS + STATE), 1),
+	);
+}
+
 /** How many were told that it is their turn, and have not noticed yet. */
 export function toldOf(primitive: Shareable): number {
 	return slots(primitive).filter(({ state }) => state === GRANTED).length;

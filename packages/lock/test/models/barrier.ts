@@ -2,7 +2,7 @@ import type { Barrier } from '@conc/lock';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { waitersOf } from '../support/waiting.js';
-import { anyPatience, nothing, type Patience, step, type Wait, World } from '../support/world.js';
+import { anyPatience, anyWait, nothing, type Patience, step, type Wait, World } from '../support/world.js';
 
 /** One round after the other, each complete or broken. */
 export class BarrierWorld extends World {
@@ -88,7 +88,7 @@ export const barrierSteps = [
 	step('reset', nothing, (world: BarrierWorld) => world.reset()),
 	step(
 		'abort',
-		fc.nat(9),
+		anyWait,
 		(world: BarrierWorld, at) => world.abort(at),
 		({ abortable }) => abortable.length > 0,
 	),

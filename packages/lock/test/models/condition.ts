@@ -2,7 +2,7 @@ import type { Condition, Lock } from '@conc/lock';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { waitersOf } from '../support/waiting.js';
-import { anyPatience, type Patience, step, type Wait } from '../support/world.js';
+import { anyPatience, anyWait, type Patience, step, type Wait } from '../support/world.js';
 import { abort, acquire, LockWorld, release } from './lock.js';
 
 /** A lock, and a line of those who wait to be notified. */
@@ -44,7 +44,7 @@ export class ConditionWorld extends LockWorld {
 	}
 
 	get impatient(): Wait[] {
-		return [...this.sleeping, ...this.notified].filter(({ isAbortable }) => isAbortable);
+		return [...this.notified, ...this.sleeping].filter(({ isAbortable }) => isAbortable);
 	}
 
 	/** Aborts one who waits for a notice, or has one and has not seen it: then another gets it. */
@@ -103,6 +103,15 @@ export const conditionSteps = [
 	release,
 	step('wait', anyPatience, (world: ConditionWorld, patience) => world.wait(patience), isHeld),
 	step(
+		'acquireAndWait',
+		anyPatience,
+		(world: ConditionWorld, patience) => {
+			world.acquire('endless');
+			world.wait(patience);
+		},
+		({ holder, line }) => holder === undefined && line.length === 0,
+	),
+	step(
 		'notify',
 		fc.integer({ min: 1, max: 4 }),
 		(world: ConditionWorld, count) => world.notify(count),
@@ -111,7 +120,7 @@ export const conditionSteps = [
 	abort,
 	step(
 		'abortWait',
-		fc.nat(9),
+		anyWait,
 		(world: ConditionWorld, at) => world.abortWait(at),
 		({ impatient }) => impatient.length > 0,
 	),

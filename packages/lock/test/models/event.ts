@@ -1,8 +1,7 @@
 import type { Event } from '@conc/lock';
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import { waitersOf } from '../support/waiting.js';
-import { anyPatience, nothing, type Patience, step, type Wait, World } from '../support/world.js';
+import { anyPatience, anyWait, nothing, type Patience, step, type Wait, World } from '../support/world.js';
 
 /** A flag, those who wait for it, and those who waited when it was set. */
 export class EventWorld extends World {
@@ -68,7 +67,7 @@ export const eventSteps = [
 	step('clear', nothing, (world: EventWorld) => world.clear()),
 	step(
 		'abort',
-		fc.nat(9),
+		anyWait,
 		(world: EventWorld, at) => world.abort(at),
 		({ abortable }) => abortable.length > 0,
 	),

@@ -1,9 +1,8 @@
 import type { WaitOptions } from '@conc/core';
 import type { Lock, RLock } from '@conc/lock';
-import fc from 'fast-check';
 import { expect } from 'vitest';
 import { waitersOf } from '../support/waiting.js';
-import { anyPatience, nothing, type Patience, step, type Wait, World } from '../support/world.js';
+import { anyPatience, anyWait, nothing, type Patience, step, type Wait, World } from '../support/world.js';
 
 /** One holder, and a line of those who want to be. */
 export class LockWorld<L extends Lock | RLock = Lock> extends World {
@@ -93,7 +92,7 @@ export const acquire = step('acquire', anyPatience, (world: LockWorld<Lock | RLo
 );
 export const abort = step(
 	'abort',
-	fc.nat(9),
+	anyWait,
 	(world: LockWorld<Lock | RLock>, at) => world.abort(at),
 	({ abortable }) => abortable.length > 0,
 );

@@ -2,7 +2,7 @@ import { LockError, type Queue } from '@conc/lock';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { waitersOf } from '../support/waiting.js';
-import { anyPatience, nothing, type Patience, step, type Wait, World } from '../support/world.js';
+import { anyPatience, anyWait, nothing, type Patience, step, type Wait, World } from '../support/world.js';
 
 // The tables of a queue, in order.
 const GETTERS = 0;
@@ -158,7 +158,7 @@ export const queueSteps = [
 	),
 	step(
 		'abort',
-		fc.nat(9),
+		anyWait,
 		(world: QueueWorld, at) => world.abort(at),
 		({ abortable }) => abortable.length > 0,
 	),

@@ -2,7 +2,7 @@ import type { Semaphore } from '@conc/lock';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { waitersOf } from '../support/waiting.js';
-import { anyPatience, type Patience, step, type Wait, World } from '../support/world.js';
+import { anyPatience, anyWait, type Patience, step, type Wait, World } from '../support/world.js';
 
 /** Permits, and a line of those who want one. */
 export class SemaphoreWorld extends World {
@@ -76,7 +76,7 @@ export const semaphoreSteps = [
 	step('release', fc.integer({ min: 1, max: 3 }), (world: SemaphoreWorld, count) => world.release(count)),
 	step(
 		'abort',
-		fc.nat(9),
+		anyWait,
 		(world: SemaphoreWorld, at) => world.abort(at),
 		({ abortable }) => abortable.length > 0,
 	),

@@ -5,7 +5,12 @@ import { expect } from 'vitest';
 
 /** How a task waits: as long as it takes, until it is aborted, or not at all. */
 export type Patience = 'endless' | 'abortable' | 'none';
-export const anyPatience = fc.constantFrom<Patience[]>('endless', 'abortable', 'none');
+export const anyPatience = fc.oneof(
+	{ arbitrary: fc.constantFrom<Patience[]>('endless', 'abortable'), weight: 4 },
+	{ arbitrary: fc.constant<Patience>('none'), weight: 1 },
+);
+/** Which of those who wait: the first more often, as it is the one that may just have been told. */
+export const anyWait = fc.oneof(fc.constant(0), fc.nat(9));
 
 /** More promises than any step needs to get where it has to wait for something else. */
 const MICROTASKS = 20;

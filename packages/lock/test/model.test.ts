@@ -13,7 +13,7 @@ import { runPrograms } from './support/world.js';
 const { exports } = await copyOfPackage(seldomLooking);
 const { Lock, RLock, Semaphore, BoundedSemaphore, Event, Condition, Barrier, Queue, LifoQueue } = exports;
 
-const RUNS = 60;
+const RUNS = 100;
 const nothing = fc.constant(undefined);
 
 describe('whatever the tasks of a thread do, it is as if they had done it one after the other', () => {

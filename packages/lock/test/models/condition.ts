@@ -96,26 +96,40 @@ export class ConditionWorld extends LockWorld {
 	}
 }
 
+/** One who waits, where nothing keeps it from that. */
+const acquireAndWait = step(
+	'acquireAndWait',
+	anyPatience,
+	(world: ConditionWorld, patience) => {
+		world.acquire('endless');
+		world.wait(patience);
+	},
+	({ holder, line }) => holder === undefined && line.length === 0,
+);
+
 const isHeld = ({ holder }: ConditionWorld) => holder !== undefined;
 
 export const conditionSteps = [
 	acquire,
 	release,
 	step('wait', anyPatience, (world: ConditionWorld, patience) => world.wait(patience), isHeld),
-	step(
-		'acquireAndWait',
-		anyPatience,
-		(world: ConditionWorld, patience) => {
-			world.acquire('endless');
-			world.wait(patience);
-		},
-		({ holder, line }) => holder === undefined && line.length === 0,
-	),
+	acquireAndWait,
+	acquireAndWait, // twice as often, so that several do
 	step(
 		'notify',
 		fc.integer({ min: 1, max: 4 }),
 		(world: ConditionWorld, count) => world.notify(count),
-		isHeld,
+		({ holder, sleeping }) => holder !== undefined && sleeping.length > 0,
+	),
+	// So rarely one after the other by chance, and so much can go wrong.
+	step(
+		'notifyAndAbortWait',
+		fc.constantFrom(1, 2),
+		(world: ConditionWorld, count) => {
+			world.notify(count);
+			world.abortWait(0);
+		},
+		({ holder, sleeping }) => holder !== undefined && sleeping[0]?.isAbortable === true,
 	),
 	abort,
 	step(

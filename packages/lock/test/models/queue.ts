@@ -148,6 +148,25 @@ const isSettled = ({ isShutting }: QueueWorld) => !isShutting;
 export const queueSteps = [
 	step('put', anyPatience, (world: QueueWorld, patience) => world.put(patience), isSettled),
 	step('get', anyPatience, (world: QueueWorld, patience) => world.get(patience), isSettled),
+	// So rarely one after the other by chance, and so much can go wrong.
+	step(
+		'putAndAbort',
+		anyPatience,
+		(world: QueueWorld, patience) => {
+			world.put(patience);
+			if (world.abortable.length > 0) world.abort(0);
+		},
+		isSettled,
+	),
+	step(
+		'getAndAbort',
+		anyPatience,
+		(world: QueueWorld, patience) => {
+			world.get(patience);
+			if (world.abortable.length > 0) world.abort(0);
+		},
+		isSettled,
+	),
 	step('taskDone', nothing, (world: QueueWorld) => world.taskDone()),
 	step(
 		'join',

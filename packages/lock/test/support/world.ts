@@ -130,7 +130,8 @@ export async function runPrograms<W extends World, P>(
 	numRuns: number,
 ): Promise<void> {
 	const all: fc.Arbitrary<Step<W>>[] = [...steps, turn];
-	const programs = fc.commands(all, { maxCommands: 50, size: 'max' });
+	// Short programs, which it would prefer, do little.
+	const programs = fc.noBias(fc.commands(all, { maxCommands: 60, size: 'max' }));
 	const property = fc.asyncProperty(parameter, programs, async (parameter, program) => {
 		const world = make(parameter);
 		await fc.asyncModelRun(() => ({ model: world, real: world }), program);

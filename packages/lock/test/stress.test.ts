@@ -102,6 +102,7 @@ describe.each([
 			start('queue-put', { url, kind, queue, sync, from: i * each, to: (i + 1) * each }),
 		);
 		await Promise.all(putters.map((putter) => putter.next()));
+		expect(await queue.join()).toBe(true);
 		queue.shutdown();
 		const got = (await Promise.all(getters.map((getter) => getter.next()))) as number[][];
 		const all = got.flat();

@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { copyOfPackage } from './support/copies.js';
+import { copyOfPackage, seldomLooking } from './support/copies.js';
 import { waitersOf } from './support/waiting.js';
 import { start } from './support/workers.js';
 
-// A wait looks again after a while, which would hide that nobody woke it. In this copy it hardly ever does.
-const { url, exports } = await copyOfPackage((text) => {
-	const changed = text.replace('LOOK_AGAIN_MS = 50', 'LOOK_AGAIN_MS = 2 ** 30');
-	expect(changed).not.toBe(text);
-	return changed;
-});
+const { url, exports } = await copyOfPackage(seldomLooking);
 
 describe.each([
 	['blocking', [true, true, true]],

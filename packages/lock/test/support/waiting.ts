@@ -6,6 +6,7 @@ import type { RWLock } from '@conc/lock';
 const FIRST_SLOT = 16 + 8;
 const SLOT_WORDS = 8;
 const SLOTS = 64;
+const TABLE_BYTES = 4 * (FIRST_SLOT + SLOTS * SLOT_WORDS);
 const STATE = 0;
 const OWNER = 1;
 const GRANTED = 2;
@@ -15,19 +16,28 @@ interface Place {
 	readonly offset: number;
 }
 
-function slots(primitive: Shareable): { state: number; owner: number }[] {
+function slots(primitive: Shareable, table = 0): { state: number; owner: number }[] {
 	const handle = primitive[share]('thread') as Place | { readonly place: Place };
 	const { memory, offset } = 'place' in handle ? handle.place : handle;
-	const words = new Int32Array(memory, offset);
+	const words = new Int32Array(memory, offset + table * TABLE_BYTES);
 	return Array.from({ length: SLOTS }, (_, slot) => {
 		const at = FIRST_SLOT + slot * SLOT_WORDS;
 		return { state: Atomics.load(words, at + STATE), owner: Atomics.load(words, at + OWNER) };
 	});
 }
 
-/** How many slots of the table are in use. */
-export function waitersOf(primitive: Shareable): number {
-	return slots(primitive).filter(({ state, owner }) => state !== 0 || owner !== 0).length;
+/** How many slots of the table are in use; of which table, where several follow one another. */
+export function waitersOf(primitive: Shareable, table = 0): number {
+	return slots(primitive, table).filter(({ state, owner }) => state !== 0 || owner !== 0).length;
+}
+
+/** The state of each of the first slots, 0 when nobody has it. */
+export function stateWords(primitive: Shareable, count: number): Int32Array[] {
+	const { memory, offset } = primitive[share]('thread') as Place;
+	return Array.from(
+		{ length: count },
+		(_, slot) => new Int32Array(memory, offset + 4 * (FIRST_SLOT + slot * SLOT_WORDS + STATE), 1),
+	);
 }
 
 /** How many were told that it is their turn, and have not noticed yet. */

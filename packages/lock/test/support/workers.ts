@@ -52,7 +52,8 @@ export function start(fixture: string, data: Record<string, unknown> = {}): Star
 	return new Started(fixture, data);
 }
 
-function crossing(data: Record<string, unknown>): Record<string, unknown> {
+/** The data with the handles of what is shared. */
+export function crossing(data: Record<string, unknown>): Record<string, unknown> {
 	return Object.fromEntries(
 		Object.entries(data).map(([key, value]) => [key, isShareable(value) ? value[share]('thread') : value]),
 	);

@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { describe, it } from 'vitest';
+import { BarrierWorld, barrierSteps } from './models/barrier.js';
+import { ConditionWorld, conditionSteps } from './models/condition.js';
+import { EventWorld, eventSteps } from './models/event.js';
+import { LockWorld, lockSteps } from './models/lock.js';
+import { QueueWorld, queueSteps, shutdown } from './models/queue.js';
+import { RLockWorld, rlockSteps } from './models/rlock.js';
+import { SemaphoreWorld, semaphoreSteps } from './models/semaphore.js';
+import { copyOfPackage, seldomLooking } from './support/copies.js';
+import { runPrograms } from './support/world.js';
+
+const { exports } = await copyOfPackage(seldomLooking);
+const { Lock, RLock, Semaphore, BoundedSemaphore, Event, Condition, Barrier, Queue, LifoQueue } = exports;
+
+const RUNS = 100;
+const nothing = fc.constant(undefined);
+
+describe('whatever the tasks of a thread do, it is as if they had done it one after the other', () => {
+	it('with a Lock', () => runPrograms(nothing, () => new LockWorld(new Lock()), lockSteps, RUNS));
+
+	it('with an RLock', () => runPrograms(nothing, () => new RLockWorld(new RLock()), rlockSteps, RUNS));
+
+	it('with a Semaphore', () => {
+		const make = (value: number) => new SemaphoreWorld(new Semaphore(value), Number.POSITIVE_INFINITY);
+		return runPrograms(fc.nat(3), make, semaphoreSteps, RUNS);
+	});
+
+	it('with a BoundedSemaphore', () => {
+		const make = (value: number) => new SemaphoreWorld(new BoundedSemaphore(value), value);
+		return runPrograms(fc.integer({ min: 1, max: 3 }), make, semaphoreSteps, RUNS);
+	});
+
+	it('with an Event', () => runPrograms(nothing, () => new EventWorld(new Event()), eventSteps, RUNS));
+
+	it('with a Condition', () =>
+		runPrograms(nothing, () => new ConditionWorld(new Condition()), conditionSteps, RUNS));
+
+	it('with a Barrier', () => {
+		const make = (parties: number) => new BarrierWorld(new Barrier(parties));
+		return runPrograms(fc.integer({ min: 1, max: 4 }), make, barrierSteps, RUNS);
+	});
+
+	it.each([
+		['', queueSteps],
+		[' that is shut down', [...queueSteps, shutdown]],
+	] as const)('with a Queue%s', (_, steps) => {
+		const make = ([maxsize, settles]: [number, boolean]) =>
+			new QueueWorld(new Queue({ maxsize }), false, settles);
+		return runPrograms(fc.tuple(fc.nat(3), fc.boolean()), make, [...steps], RUNS);
+	});
+
+	it.each([
+		['', queueSteps],
+		[' that is shut down', [...queueSteps, shutdown]],
+	] as const)('with a LifoQueue%s', (_, steps) => {
+		const make = (maxsize: number) => new QueueWorld(new LifoQueue({ maxsize }), true, true);
+		return runPrograms(fc.nat(3), make, [...steps], RUNS);
+	});
+});

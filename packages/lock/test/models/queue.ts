@@ -1,0 +1,189 @@
+import { LockError, type Queue } from '@conc/lock';
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { waitersOf } from '../support/waiting.js';
+import { anyPatience, anyWait, nothing, type Patience, step, type Wait, World } from '../support/world.js';
+
+// The tables of a queue, in order.
+const GETTERS = 0;
+const PUTTERS = 1;
+const JOINERS = 2;
+
+/** Items, and the lines of those who want to get one, to put one, and all to be done. */
+export class QueueWorld extends World {
+	isShut = false;
+	/** It was just shut down, and who waited has not noticed. */
+	isShutting = false;
+	readonly #items: number[] = [];
+	#unfinished = 0;
+	#getters: Wait[] = [];
+	#putters: (Wait & { item?: number })[] = [];
+	#joiners: Wait[] = [];
+	#made = 0;
+	readonly #most: number;
+	readonly #isLifo: boolean;
+	readonly #queue: Queue<number>;
+
+	constructor(queue: Queue<number>, isLifo: boolean, settles: boolean) {
+		// Which item is the last depends on who comes first of those who were told.
+		super(settles || isLifo);
+		this.#queue = queue;
+		this.#most = queue.maxsize || Number.POSITIVE_INFINITY;
+		this.#isLifo = isLifo;
+	}
+
+	put(patience: Patience): void {
+		const item = this.#made++;
+		const before = this.#queue.size;
+		const wait = this.begin(patience, (options) => this.#queue.put(item, options));
+		if (this.#queue.size > before) {
+			expect(this.isShut).toBe(false);
+			this.#add(item);
+			wait.expected = 'undefined';
+		} else if (this.isShut) {
+			wait.expected = 'QueueShutDownError';
+		} else {
+			// There is no room left by those who were there before.
+			expect(this.#most - before).toBeLessThanOrEqual(this.#putters.length);
+			if (patience === 'none') wait.expected = 'QueueFullError';
+			else this.#putters.push(Object.assign(wait, { item }));
+		}
+	}
+
+	get(patience: Patience): void {
+		const before = this.#queue.size;
+		const wait = this.begin(patience, (options) => this.#queue.get(options));
+		if (this.#queue.size < before) {
+			wait.expected = String(this.#take());
+			return;
+		}
+		expect(before).toBeLessThanOrEqual(this.#getters.length);
+		if (this.isShut && before === 0) wait.expected = 'QueueShutDownError';
+		else if (patience === 'none') wait.expected = 'QueueEmptyError';
+		else this.#getters.push(wait);
+	}
+
+	taskDone(): void {
+		if (this.#unfinished === 0) {
+			expect(() => this.#queue.taskDone()).toThrow(LockError);
+		} else {
+			this.#queue.taskDone();
+			this.#unfinished--;
+		}
+	}
+
+	join(patience: Patience): void {
+		const wait = this.begin(patience, (options) => this.#queue.join(options));
+		if (this.#unfinished === 0) wait.expected = 'true';
+		else if (patience === 'none') wait.expected = 'false';
+		else this.#joiners.push(wait);
+	}
+
+	shutdown(immediate: boolean): void {
+		this.#queue.shutdown({ immediate });
+		this.isShut = true;
+		this.isShutting = true;
+		if (!immediate) return;
+		this.#unfinished -= Math.min(this.#unfinished, this.#items.length);
+		this.#items.length = 0;
+	}
+
+	get abortable(): Wait[] {
+		return [...this.#getters, ...this.#putters, ...this.#joiners].filter(({ isAbortable }) => isAbortable);
+	}
+
+	abort(at: number): void {
+		const aborted = this.abortable[at % this.abortable.length] as Wait;
+		aborted.abort();
+		aborted.expected = 'aborted';
+		this.#getters = this.#getters.filter((wait) => wait !== aborted);
+		this.#putters = this.#putters.filter((wait) => wait !== aborted);
+		this.#joiners = this.#joiners.filter((wait) => wait !== aborted);
+	}
+
+	look(): void {
+		expect(this.#queue.size).toBe(this.#items.length);
+		expect(waitersOf(this.#queue, GETTERS)).toBe(this.#getters.length);
+		expect(waitersOf(this.#queue, PUTTERS)).toBe(this.#putters.length);
+		expect(waitersOf(this.#queue, JOINERS)).toBe(this.#joiners.length);
+	}
+
+	async finish(): Promise<void> {
+		this.shutdown(true);
+		while (this.#unfinished > 0) this.taskDone();
+	}
+
+	protected goOn(): void {
+		this.isShutting = false;
+		for (let before = -1; before !== this.#getters.length + this.#putters.length; ) {
+			before = this.#getters.length + this.#putters.length;
+			for (const wait of this.#getters.splice(0, this.#items.length)) wait.expected = String(this.#take());
+			if (this.isShut) break;
+			for (const wait of this.#putters.splice(0, this.#most - this.#items.length)) {
+				this.#add(wait.item as number);
+				wait.expected = 'undefined';
+			}
+		}
+		const refused = [
+			...(this.isShut ? this.#putters.splice(0) : []),
+			...(this.isShut && this.#items.length === 0 ? this.#getters.splice(0) : []),
+		];
+		for (const wait of refused) wait.expected = 'QueueShutDownError';
+		if (this.#unfinished === 0) for (const wait of this.#joiners.splice(0)) wait.expected = 'true';
+	}
+
+	#add(item: number): void {
+		this.#items.push(item);
+		this.#unfinished++;
+	}
+
+	#take(): number {
+		return (this.#isLifo ? this.#items.pop() : this.#items.shift()) as number;
+	}
+}
+
+/** Who comes behind those who are still to notice a shutdown notices it late. */
+const isSettled = ({ isShutting }: QueueWorld) => !isShutting;
+
+export const queueSteps = [
+	step('put', anyPatience, (world: QueueWorld, patience) => world.put(patience), isSettled),
+	step('get', anyPatience, (world: QueueWorld, patience) => world.get(patience), isSettled),
+	// So rarely one after the other by chance, and so much can go wrong.
+	step(
+		'putAndAbort',
+		anyPatience,
+		(world: QueueWorld, patience) => {
+			world.put(patience);
+			if (world.abortable.length > 0) world.abort(0);
+		},
+		isSettled,
+	),
+	step(
+		'getAndAbort',
+		anyPatience,
+		(world: QueueWorld, patience) => {
+			world.get(patience);
+			if (world.abortable.length > 0) world.abort(0);
+		},
+		isSettled,
+	),
+	step('taskDone', nothing, (world: QueueWorld) => world.taskDone()),
+	step(
+		'join',
+		anyPatience,
+		(world: QueueWorld, patience) => world.join(patience),
+		// Otherwise it depends on who comes first, the one who joins or the next who puts.
+		({ settles }) => settles,
+	),
+	step(
+		'abort',
+		anyWait,
+		(world: QueueWorld, at) => world.abort(at),
+		({ abortable }) => abortable.length > 0,
+	),
+];
+
+/** For programs of their own, as little happens after it. */
+export const shutdown = step('shutdown', fc.boolean(), (world: QueueWorld, immediate) =>
+	world.shutdown(immediate),
+);

@@ -17,6 +17,9 @@ const PUT_WAITED = 1; // the same for those in line to put
 const MOST = 2; // how many items may wait
 const WORDS = 4;
 
+/** More items than there will ever be. */
+export const NO_LIMIT = 2 ** 31 - 1;
+
 /** Bytes it takes beyond those of one primitive. */
 export const EXCHANGE_BYTES = (LINES - 1) * PRIMITIVE_BYTES + 4 * (STORE_WORDS + WORDS);
 
@@ -74,9 +77,9 @@ export class Exchange {
 			look: (turn) => {
 				for (;;) {
 					if (this.store.isShut) throw this.#shutDown();
-					// One after the other, as it may be memory that is short, of which a small item takes less than a big one.
-					if (this.#hasRoom) {
-						if (!this.#putters.mayGo(turn, 1)) return false;
+					const places = this.#places;
+					if (places > 0) {
+						if (!this.#putters.mayGo(turn, places)) return false;
 						if (this.#push(item)) return true;
 					}
 					if (!this.#mark(PUT_WAITED, turn)) return false;
@@ -147,8 +150,9 @@ export class Exchange {
 		return item;
 	}
 
-	get #hasRoom(): boolean {
-		return this.store.count < this.most;
+	/** How many may put: one after the other where only memory is short, of which a small item takes less than a big one. */
+	get #places(): number {
+		return this.most === NO_LIMIT ? 1 : this.most - this.store.count;
 	}
 
 	#wakeGetters(): void {
@@ -161,7 +165,8 @@ export class Exchange {
 
 	#wakePutters(): void {
 		if (Atomics.load(this.#words, PUT_WAITED) === 0) return;
-		if (this.#hasRoom) this.#putters.wake(1);
+		const places = this.#places;
+		if (places > 0) this.#putters.wake(places);
 	}
 
 	/** Once nobody is in line. */

@@ -16,13 +16,11 @@ import { LockError, QueueEmptyError, QueueFullError, QueueShutDownError } from '
 import { handle, isPlaced, labelOf, type NameOptions, type Place, placed, placeFor } from '../layout.js';
 import { waitAsync } from '../wait/wait-async.js';
 import { waitSync } from '../wait/wait-sync.js';
-import { EXCHANGE_BYTES, Exchange } from './exchange.js';
+import { EXCHANGE_BYTES, Exchange, NO_LIMIT } from './exchange.js';
 import { type Item, itemOf, openItem } from './item.js';
 import { type End, MOST_BYTES, Store } from './store.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
-
-const NO_LIMIT = 2 ** 31 - 1;
 
 export interface QueueOptions extends NameOptions {
 	/** How many items may wait; 0, the default, for no limit. */

@@ -12,8 +12,6 @@ const JOINERS = 2;
 /** Items, and the lines of those who want to get one, to put one, and all to be done. */
 export class QueueWorld extends World {
 	isShut = false;
-	/** It was just shut down, and who waited has not noticed. */
-	isShutting = false;
 	readonly #items: number[] = [];
 	#unfinished = 0;
 	#getters: Wait[] = [];
@@ -82,7 +80,6 @@ export class QueueWorld extends World {
 	shutdown(immediate: boolean): void {
 		this.#queue.shutdown({ immediate });
 		this.isShut = true;
-		this.isShutting = true;
 		if (!immediate) return;
 		this.#unfinished -= Math.min(this.#unfinished, this.#items.length);
 		this.#items.length = 0;
@@ -114,7 +111,6 @@ export class QueueWorld extends World {
 	}
 
 	protected goOn(): void {
-		this.isShutting = false;
 		for (let before = -1; before !== this.#getters.length + this.#putters.length; ) {
 			before = this.#getters.length + this.#putters.length;
 			for (const wait of this.#getters.splice(0, this.#items.length)) wait.expected = String(this.#take());
@@ -142,31 +138,18 @@ export class QueueWorld extends World {
 	}
 }
 
-/** Who comes behind those who are still to notice a shutdown notices it late. */
-const isSettled = ({ isShutting }: QueueWorld) => !isShutting;
-
 export const queueSteps = [
-	step('put', anyPatience, (world: QueueWorld, patience) => world.put(patience), isSettled),
-	step('get', anyPatience, (world: QueueWorld, patience) => world.get(patience), isSettled),
+	step('put', anyPatience, (world: QueueWorld, patience) => world.put(patience)),
+	step('get', anyPatience, (world: QueueWorld, patience) => world.get(patience)),
 	// So rarely one after the other by chance, and so much can go wrong.
-	step(
-		'putAndAbort',
-		anyPatience,
-		(world: QueueWorld, patience) => {
-			world.put(patience);
-			if (world.abortable.length > 0) world.abort(0);
-		},
-		isSettled,
-	),
-	step(
-		'getAndAbort',
-		anyPatience,
-		(world: QueueWorld, patience) => {
-			world.get(patience);
-			if (world.abortable.length > 0) world.abort(0);
-		},
-		isSettled,
-	),
+	step('putAndAbort', anyPatience, (world: QueueWorld, patience) => {
+		world.put(patience);
+		if (world.abortable.length > 0) world.abort(0);
+	}),
+	step('getAndAbort', anyPatience, (world: QueueWorld, patience) => {
+		world.get(patience);
+		if (world.abortable.length > 0) world.abort(0);
+	}),
 	step('taskDone', nothing, (world: QueueWorld) => world.taskDone()),
 	step(
 		'join',

@@ -2,7 +2,6 @@ import {
 	brand,
 	type Medium,
 	type PatientOptions,
-	readSignal,
 	readTimeout,
 	revive,
 	type Shareable,
@@ -14,7 +13,7 @@ import {
 import { Acquirable } from '../acquirable.js';
 import { DeadlockError } from '../errors.js';
 import { handle, labelOf, type NameOptions, type Place, placed, placeFor } from '../layout.js';
-import { waitAsync } from '../wait/wait-async.js';
+import { takeAsync } from '../wait/wait-async.js';
 import { waitSync } from '../wait/wait-sync.js';
 import { type Monitor, monitor } from './monitor.js';
 import { Mutex } from './mutex.js';
@@ -57,7 +56,9 @@ export class Lock extends Acquirable implements Shareable {
 	acquire(options?: PatientOptions): Promise<true>;
 	acquire(options: WaitOptions): Promise<boolean>;
 	acquire(options?: WaitOptions): Promise<boolean> {
-		return options === undefined && this.#mutex.tryTake() ? Promise.resolve(true) : this.#acquire(options);
+		return options === undefined && this.#mutex.tryTake()
+			? Promise.resolve(true)
+			: takeAsync(this.#mutex, options);
 	}
 
 	/**
@@ -126,13 +127,6 @@ export class Lock extends Acquirable implements Shareable {
 
 	[inspect](): string {
 		return this.toString();
-	}
-
-	async #acquire(options: WaitOptions | undefined): Promise<boolean> {
-		const timeout = readTimeout(options);
-		const signal = readSignal(options);
-		signal?.throwIfAborted();
-		return this.#mutex.tryTake() || waitAsync(this.#mutex, timeout, signal);
 	}
 
 	#acquireSync(options: SyncWaitOptions | undefined): boolean {

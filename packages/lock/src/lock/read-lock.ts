@@ -1,6 +1,5 @@
 import {
 	type PatientOptions,
-	readSignal,
 	readTimeout,
 	type SyncWaitOptions,
 	type ThreadId,
@@ -8,7 +7,7 @@ import {
 } from '@conc/core';
 import { Acquirable } from '../acquirable.js';
 import { DeadlockError } from '../errors.js';
-import { waitAsync } from '../wait/wait-async.js';
+import { takeAsync } from '../wait/wait-async.js';
 import { waitSync } from '../wait/wait-sync.js';
 import type { Reader } from './reader.js';
 import type { Readers } from './readers.js';
@@ -45,7 +44,9 @@ export class ReadLock extends Acquirable {
 	acquire(options?: PatientOptions): Promise<true>;
 	acquire(options: WaitOptions): Promise<boolean>;
 	acquire(options?: WaitOptions): Promise<boolean> {
-		return options === undefined && this.#reader.tryTake() ? Promise.resolve(true) : this.#acquire(options);
+		return options === undefined && this.#reader.tryTake()
+			? Promise.resolve(true)
+			: takeAsync(this.#reader, options);
 	}
 
 	/**
@@ -85,13 +86,6 @@ export class ReadLock extends Acquirable {
 
 	[inspect](): string {
 		return this.toString();
-	}
-
-	async #acquire(options: WaitOptions | undefined): Promise<boolean> {
-		const timeout = readTimeout(options);
-		const signal = readSignal(options);
-		signal?.throwIfAborted();
-		return this.#reader.tryTake() || waitAsync(this.#reader, timeout, signal);
 	}
 
 	#acquireSync(options: SyncWaitOptions | undefined): boolean {

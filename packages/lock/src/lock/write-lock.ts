@@ -1,6 +1,5 @@
 import {
 	type PatientOptions,
-	readSignal,
 	readTimeout,
 	type SyncWaitOptions,
 	type ThreadId,
@@ -8,7 +7,7 @@ import {
 } from '@conc/core';
 import { Acquirable } from '../acquirable.js';
 import { DeadlockError } from '../errors.js';
-import { waitAsync } from '../wait/wait-async.js';
+import { takeAsync } from '../wait/wait-async.js';
 import { waitSync } from '../wait/wait-sync.js';
 import type { Readers } from './readers.js';
 import type { Writer } from './writer.js';
@@ -38,7 +37,9 @@ export class WriteLock extends Acquirable {
 	acquire(options?: PatientOptions): Promise<true>;
 	acquire(options: WaitOptions): Promise<boolean>;
 	acquire(options?: WaitOptions): Promise<boolean> {
-		return options === undefined && this.#writer.tryTake() ? Promise.resolve(true) : this.#acquire(options);
+		return options === undefined && this.#writer.tryTake()
+			? Promise.resolve(true)
+			: takeAsync(this.#writer, options);
 	}
 
 	/**
@@ -77,13 +78,6 @@ export class WriteLock extends Acquirable {
 
 	[inspect](): string {
 		return this.toString();
-	}
-
-	async #acquire(options: WaitOptions | undefined): Promise<boolean> {
-		const timeout = readTimeout(options);
-		const signal = readSignal(options);
-		signal?.throwIfAborted();
-		return this.#writer.tryTake() || waitAsync(this.#writer, timeout, signal);
 	}
 
 	#acquireSync(options: SyncWaitOptions | undefined): boolean {

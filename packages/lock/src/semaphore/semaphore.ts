@@ -2,7 +2,6 @@ import {
 	brand,
 	type Medium,
 	type PatientOptions,
-	readSignal,
 	readTimeout,
 	revive,
 	type Shareable,
@@ -12,7 +11,7 @@ import {
 } from '@conc/core';
 import { Acquirable } from '../acquirable.js';
 import { handle, isPlaced, labelOf, type NameOptions, type Place, placed, placeFor } from '../layout.js';
-import { waitAsync } from '../wait/wait-async.js';
+import { takeAsync } from '../wait/wait-async.js';
 import { waitSync } from '../wait/wait-sync.js';
 import { MOST_PERMITS, Permits } from './permits.js';
 
@@ -51,7 +50,9 @@ export class Semaphore extends Acquirable implements Shareable {
 	acquire(options?: PatientOptions): Promise<true>;
 	acquire(options: WaitOptions): Promise<boolean>;
 	acquire(options?: WaitOptions): Promise<boolean> {
-		return options === undefined && this.#permits.tryTake() ? Promise.resolve(true) : this.#acquire(options);
+		return options === undefined && this.#permits.tryTake()
+			? Promise.resolve(true)
+			: takeAsync(this.#permits, options);
 	}
 
 	/** The same, blocking this thread. */
@@ -96,13 +97,6 @@ export class Semaphore extends Acquirable implements Shareable {
 
 	[inspect](): string {
 		return this.toString();
-	}
-
-	async #acquire(options: WaitOptions | undefined): Promise<boolean> {
-		const timeout = readTimeout(options);
-		const signal = readSignal(options);
-		signal?.throwIfAborted();
-		return this.#permits.tryTake() || waitAsync(this.#permits, timeout, signal);
 	}
 
 	#acquireSync(options: SyncWaitOptions | undefined): boolean {

@@ -44,6 +44,11 @@ export interface Awaitable {
 	passOn(wasTold: boolean): void;
 }
 
+/** What can be taken at once when nobody is in the way. */
+export interface Takeable extends Awaitable {
+	tryTake(): boolean;
+}
+
 export function newTurn(blocking: boolean): Turn {
 	return { slot: NONE, granted: false, blocking, joins: true, nap: LOOK_AGAIN_MS };
 }

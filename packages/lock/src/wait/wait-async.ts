@@ -1,5 +1,14 @@
-import { follow } from '@conc/core';
-import { type Awaitable, attempt, LOOK_AGAIN_MS, leave, newTurn, sweep, type Turn } from './awaitable.js';
+import { follow, readSignal, readTimeout, type WaitOptions } from '@conc/core';
+import {
+	type Awaitable,
+	attempt,
+	LOOK_AGAIN_MS,
+	leave,
+	newTurn,
+	sweep,
+	type Takeable,
+	type Turn,
+} from './awaitable.js';
 import { type Alarm, clock } from './clock.js';
 import { NOWHERE } from './heap.js';
 import { NONE } from './slots.js';
@@ -19,6 +28,14 @@ export function waitAsync(awaitable: Awaitable, timeout: number, signal?: AbortS
 		const settle = { resolve, reject, leave: () => leave(awaitable, turn) };
 		new PendingWait(awaitable, timeout, signal, turn, settle).begin();
 	});
+}
+
+/** The same for what may be had without waiting, with the options a caller gave. */
+export async function takeAsync(takeable: Takeable, options: WaitOptions | undefined): Promise<boolean> {
+	const timeout = readTimeout(options);
+	const signal = readSignal(options);
+	signal?.throwIfAborted();
+	return takeable.tryTake() || waitAsync(takeable, timeout, signal);
 }
 
 /** The same for a turn that the caller has begun, and ends. */

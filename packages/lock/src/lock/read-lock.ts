@@ -72,12 +72,12 @@ export class ReadLock extends Acquirable {
 
 	/** Whether somebody reads. It may be otherwise by the time you look. */
 	get locked(): boolean {
-		return !this.#readers.areGone;
+		return !this.#writer.isPresent && !this.#readers.areGone;
 	}
 
 	/** The ids of the threads that read. */
 	get owners(): ThreadId[] {
-		return this.#readers.ids;
+		return this.#writer.isPresent ? [] : this.#readers.ids;
 	}
 
 	override toString(): string {

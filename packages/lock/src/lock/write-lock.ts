@@ -64,7 +64,7 @@ export class WriteLock extends Acquirable {
 
 	/** Whether somebody writes. It may be otherwise by the time you look. */
 	get locked(): boolean {
-		return this.#writer.owner !== 0;
+		return this.#writer.isPresent;
 	}
 
 	/** The id of the thread that writes, or did when it ended; null when nobody does. */

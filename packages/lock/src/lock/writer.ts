@@ -131,6 +131,11 @@ export class Writer implements Awaitable {
 		return word < 0 ? NOBODY : word & HOLDER;
 	}
 
+	/** Whether somebody writes; readers seen then have only come to look, and leave. */
+	get isPresent(): boolean {
+		return this.owner !== NOBODY;
+	}
+
 	get isMine(): boolean {
 		return this.owner === this.#self;
 	}

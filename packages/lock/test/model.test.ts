@@ -1,17 +1,18 @@
+import type * as lock from '@conc/lock';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { BarrierWorld, barrierSteps } from './models/barrier.js';
 import { ConditionWorld, conditionSteps } from './models/condition.js';
 import { EventWorld, eventSteps } from './models/event.js';
 import { LockWorld, lockSteps } from './models/lock.js';
-import { QueueWorld, queueSteps, shutdown } from './models/queue.js';
+import { type Item, QueueWorld, queueSteps, shutdown } from './models/queue.js';
 import { RLockWorld, rlockSteps } from './models/rlock.js';
 import { SemaphoreWorld, semaphoreSteps } from './models/semaphore.js';
 import { copyOfPackage, seldomLooking } from './support/copies.js';
 import { runPrograms } from './support/world.js';
 
 const { exports } = await copyOfPackage(seldomLooking);
-const { Lock, RLock, Semaphore, BoundedSemaphore, Event, Condition, Barrier, Queue, LifoQueue } = exports;
+const { Lock, RLock, Semaphore, BoundedSemaphore, Event, Condition, Barrier, Queue } = exports;
 
 const RUNS = 100;
 const nothing = fc.constant(undefined);
@@ -46,15 +47,18 @@ describe('whatever the tasks of a thread do, it is as if they had done it one af
 		[' that is shut down', [...queueSteps, shutdown]],
 	] as const)('with a Queue%s', (_, steps) => {
 		const make = ([maxsize, settles]: [number, boolean]) =>
-			new QueueWorld(new Queue({ maxsize }), false, settles);
+			new QueueWorld(new Queue<Item>({ maxsize }), settles);
 		return runPrograms(fc.tuple(fc.nat(3), fc.boolean()), make, [...steps], RUNS);
 	});
 
 	it.each([
-		['', queueSteps],
-		[' that is shut down', [...queueSteps, shutdown]],
-	] as const)('with a LifoQueue%s', (_, steps) => {
-		const make = (maxsize: number) => new QueueWorld(new LifoQueue({ maxsize }), true, true);
+		['LifoQueue', '', queueSteps],
+		['LifoQueue', ' that is shut down', [...queueSteps, shutdown]],
+		['PriorityQueue', '', queueSteps],
+		['PriorityQueue', ' that is shut down', [...queueSteps, shutdown]],
+	] as const)('with a %s%s', (kind, _, steps) => {
+		const make = (maxsize: number) =>
+			new QueueWorld(new exports[kind]({ maxsize }) as lock.Queue<Item>, true);
 		return runPrograms(fc.nat(3), make, [...steps], RUNS);
 	});
 });

@@ -92,9 +92,10 @@ describe.each([
 	['Queue', 0],
 	['Queue', 16],
 	['LifoQueue', 0],
+	['PriorityQueue', 16],
 ] as const)('from a %s with a maxsize of %d', (kind, maxsize) => {
 	it('consumers of all kinds get each item of several producers once, those of a Queue in order', async () => {
-		const queue = new exports[kind]<number>({ maxsize });
+		const queue = new exports[kind]({ maxsize });
 		const each = 5_000;
 		const ways = [true, true, false, false];
 		const getters = ways.map((sync) => start('queue-get', { url, kind, queue, sync }));

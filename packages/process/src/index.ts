@@ -11,6 +11,7 @@ export {
 	LifoQueue,
 	Lock,
 	LockError,
+	PriorityQueue,
 	Queue,
 	QueueEmptyError,
 	QueueFullError,

@@ -5,7 +5,8 @@ import { type Awaitable, attempt, type Turn } from '../wait/awaitable.js';
 import { NONE } from '../wait/slots.js';
 import type { Waiters } from '../wait/waiters.js';
 import type { Item } from './item.js';
-import { type End, STORE_WORDS, Store } from './store.js';
+import type { Order } from './records.js';
+import { STORE_WORDS, Store } from './store.js';
 
 // Three lines of waiters follow one another in the memory, then the words of the store, then these.
 const GETTERS = 0;
@@ -27,21 +28,19 @@ export const EXCHANGE_BYTES = (LINES - 1) * PRIMITIVE_BYTES + 4 * (STORE_WORDS +
 export class Exchange {
 	readonly store: Store;
 	readonly #label: string;
-	readonly #end: End;
 	readonly #words: Int32Array;
 	readonly #getters: Waiters;
 	readonly #putters: Waiters;
 	readonly #joiners: Waiters;
 
-	constructor(place: Place, label: string, end: End) {
+	constructor(place: Place, label: string, order: Order) {
 		const self = callerAt(place);
 		const at = (line: number): Place => ({ ...place, offset: place.offset + line * PRIMITIVE_BYTES });
 		const { offset } = at(LINES);
 		const storeWords = new Int32Array(place.memory, offset, STORE_WORDS);
 		const ring = place.ring as SharedArrayBuffer;
-		this.store = new Store(storeWords, ring, Registry.of(place.registry), self);
+		this.store = new Store(storeWords, ring, Registry.of(place.registry), self, order);
 		this.#label = label;
-		this.#end = end;
 		this.#words = new Int32Array(place.memory, offset + 4 * STORE_WORDS, WORDS);
 		this.#getters = waitersAt(at(GETTERS), self);
 		this.#putters = waitersAt(at(PUTTERS), self);
@@ -145,7 +144,7 @@ export class Exchange {
 	}
 
 	#pull(accept: (item: Item) => true): Item | null {
-		const item = this.store.take(this.#end, accept);
+		const item = this.store.take(accept);
 		if (item !== null) this.#wakePutters();
 		return item;
 	}

@@ -12,24 +12,26 @@ export const NUMBER = 4;
 const SHORT_TEXT = 1_024;
 
 const constants: readonly unknown[] = [undefined, null, false, true];
-const nothing = new Uint8Array(0);
+export const nothing = new Uint8Array(0);
 
 /** A value on its way through a queue. */
 export interface Item {
 	readonly kind: number;
 	readonly bytes: Uint8Array;
 	readonly number: number;
+	/** Lower goes first, where that matters. */
+	readonly priority: number;
 }
 
 /** Throws a CaptureError for what cannot cross. */
-export function itemOf(value: unknown, subject: string): Item {
-	if (typeof value === 'number') return { kind: NUMBER, bytes: nothing, number: value };
+export function itemOf(value: unknown, subject: string, priority = 0): Item {
+	if (typeof value === 'number') return { kind: NUMBER, bytes: nothing, number: value, priority };
 	if (typeof value === 'string' && value.length <= SHORT_TEXT && value.isWellFormed())
-		return { kind: TEXT, bytes: Buffer.from(value), number: 0 };
+		return { kind: TEXT, bytes: Buffer.from(value), number: 0, priority };
 	const constant = constants.indexOf(value);
-	if (constant !== -1) return { kind: CONSTANT, bytes: new Uint8Array([constant]), number: 0 };
+	if (constant !== -1) return { kind: CONSTANT, bytes: new Uint8Array([constant]), number: 0, priority };
 	const { bytes, hasNeeds } = packValue(value, subject);
-	return { kind: hasNeeds ? PACKED_WITH_NEEDS : PACKED, bytes, number: 0 };
+	return { kind: hasNeeds ? PACKED_WITH_NEEDS : PACKED, bytes, number: 0, priority };
 }
 
 /** The value of what has a form of its own; else what it is packed in. */

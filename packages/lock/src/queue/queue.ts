@@ -18,7 +18,8 @@ import { waitAsync } from '../wait/wait-async.js';
 import { waitSync } from '../wait/wait-sync.js';
 import { EXCHANGE_BYTES, Exchange, NO_LIMIT } from './exchange.js';
 import { type Item, itemOf, openItem } from './item.js';
-import { type End, MOST_BYTES, Store } from './store.js';
+import { Memory } from './memory.js';
+import { MOST_BYTES, type Order } from './records.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
@@ -31,7 +32,7 @@ export interface QueueOptions extends NameOptions {
  * First in, first out, between any threads of this process: what one puts, one gets.
  *
  * Items cross as arguments of a call do. Those who wait to get are served in the order they came, and so are those who
- * wait for room. Without a `maxsize` as many items may wait as fit into 256 MB; one item may have 128 MB.
+ * wait for room. Without a `maxsize` as many items may wait as fit into 1 GB; one item may have 128 MB.
  *
  * (Python: `queue.Queue`, `multiprocessing.JoinableQueue`)
  */
@@ -44,9 +45,9 @@ export class Queue<T = unknown> implements Shareable, AsyncIterable<T> {
 		checkObject('options', options, 'such as { maxsize: 10 }');
 		const { maxsize = 0 } = options;
 		checkMaxsize(maxsize);
-		this.#place = placeFor(options, EXCHANGE_BYTES, Store.memory);
+		this.#place = placeFor(options, EXCHANGE_BYTES, Memory.make);
 		this.#label = labelOf(this.kind, this.#place);
-		this.#exchange = new Exchange(this.#place, this.#label, this.end);
+		this.#exchange = new Exchange(this.#place, this.#label, this.order);
 		if (!isPlaced(options)) this.#exchange.start(maxsize === 0 ? NO_LIMIT : maxsize);
 	}
 
@@ -55,8 +56,16 @@ export class Queue<T = unknown> implements Shareable, AsyncIterable<T> {
 	}
 
 	/** Which item is got next. */
-	protected get end(): End {
+	protected get order(): Order {
 		return 'oldest';
+	}
+
+	protected toItem(value: T, subject: string): Item {
+		return itemOf(value, subject);
+	}
+
+	protected fromItem(value: unknown, _item: Item): T {
+		return value as T;
 	}
 
 	/**
@@ -201,7 +210,7 @@ export class Queue<T = unknown> implements Shareable, AsyncIterable<T> {
 	}
 
 	#pack(value: T): Item {
-		const item = itemOf(value, `an item of ${this.#label}`);
+		const item = this.toItem(value, `an item of ${this.#label}`);
 		if (item.bytes.length <= MOST_BYTES) return item;
 		throw new RangeError(
 			`an item of ${this.#label} has ${item.bytes.length} bytes, and may have ${MOST_BYTES}`,
@@ -210,15 +219,15 @@ export class Queue<T = unknown> implements Shareable, AsyncIterable<T> {
 
 	async #open(item: Item): Promise<T> {
 		const opened = openItem(item);
-		if ('value' in opened) return opened.value as T;
+		if ('value' in opened) return this.fromItem(opened.value, item);
 		const parcel = new Parcel(opened.packed);
 		if (!parcel.isReady) await parcel.prepare();
-		return parcel.open() as T;
+		return this.fromItem(parcel.open(), item);
 	}
 
 	#openNow(item: Item): T {
 		const opened = openItem(item);
-		return ('value' in opened ? opened.value : new Parcel(opened.packed).open()) as T;
+		return this.fromItem('value' in opened ? opened.value : new Parcel(opened.packed).open(), item);
 	}
 
 	/** Refuses an item that cannot be had without waiting. */
@@ -246,7 +255,7 @@ export class LifoQueue<T = unknown> extends Queue<T> {
 		return 'LifoQueue';
 	}
 
-	protected override get end(): End {
+	protected override get order(): Order {
 		return 'newest';
 	}
 
@@ -256,12 +265,56 @@ export class LifoQueue<T = unknown> extends Queue<T> {
 }
 brand(LifoQueue, '@conc/lock:LifoQueue');
 
+/**
+ * The same for pairs of a priority and a value: the lowest priority is got first, and of equal ones the pair that was
+ * put first. What is no such pair is a TypeError when it is put, a priority that is NaN a RangeError.
+ *
+ * Up to 384 MB of items may wait.
+ *
+ * (Python: `queue.PriorityQueue`, which compares the values of equal priorities, so that they must be comparable)
+ */
+export class PriorityQueue<T = unknown> extends Queue<readonly [priority: number, value: T]> {
+	protected override get kind(): string {
+		return 'PriorityQueue';
+	}
+
+	protected override get order(): Order {
+		return 'lowest';
+	}
+
+	protected override toItem(pair: readonly [priority: number, value: T], subject: string): Item {
+		if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'number')
+			throw new TypeError(`${subject} must be a pair such as [1, value], not ${shapeOf(pair)}`);
+		const [priority, value] = pair;
+		if (Number.isNaN(priority)) throw new RangeError(`the priority of ${subject} must be a number, not NaN`);
+		return itemOf(value, subject, priority);
+	}
+
+	protected override fromItem(value: unknown, { priority }: Item): readonly [priority: number, value: T] {
+		return [priority, value as T];
+	}
+
+	static override [revive](place: Place): PriorityQueue {
+		return revivedPriority(place);
+	}
+}
+brand(PriorityQueue, '@conc/lock:PriorityQueue');
+
 function revived(place: Place): Queue {
 	return new Queue(placed(place));
 }
 
 function revivedLifo(place: Place): LifoQueue {
 	return new LifoQueue(placed(place));
+}
+
+function revivedPriority(place: Place): PriorityQueue {
+	return new PriorityQueue(placed(place));
+}
+
+function shapeOf(value: unknown): string {
+	if (!Array.isArray(value)) return kindOf(value);
+	return value.length === 2 ? `[${kindOf(value[0])}, value]` : `an array of ${value.length}`;
 }
 
 const anything = (): true => true;

@@ -1,4 +1,4 @@
-import { LockError, type Queue } from '@conc/lock';
+import { LifoQueue, LockError, PriorityQueue, type Queue } from '@conc/lock';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { waitersOf } from '../support/waiting.js';
@@ -9,29 +9,34 @@ const GETTERS = 0;
 const PUTTERS = 1;
 const JOINERS = 2;
 
+/** A number, or with a priority in front. */
+export type Item = number | readonly [priority: number, made: number];
+
+const priorityOf = (item: Item) => (typeof item === 'number' ? 0 : item[0]);
+const byPriority = (one: Item, other: Item) => priorityOf(one) - priorityOf(other);
+
 /** Items, and the lines of those who want to get one, to put one, and all to be done. */
 export class QueueWorld extends World {
 	isShut = false;
-	readonly #items: number[] = [];
+	readonly #items: Item[] = [];
 	#unfinished = 0;
 	#getters: Wait[] = [];
-	#putters: (Wait & { item?: number })[] = [];
+	#putters: (Wait & { item?: Item })[] = [];
 	#joiners: Wait[] = [];
 	#made = 0;
 	readonly #most: number;
-	readonly #isLifo: boolean;
-	readonly #queue: Queue<number>;
+	readonly #queue: Queue<Item>;
 
-	constructor(queue: Queue<number>, isLifo: boolean, settles: boolean) {
-		// Which item is the last depends on who comes first of those who were told.
-		super(settles || isLifo);
+	constructor(queue: Queue<Item>, settles: boolean) {
+		// Which item is the last, or the lowest, depends on who comes first of those who were told.
+		super(settles || queue instanceof LifoQueue || queue instanceof PriorityQueue);
 		this.#queue = queue;
 		this.#most = queue.maxsize || Number.POSITIVE_INFINITY;
-		this.#isLifo = isLifo;
 	}
 
 	put(patience: Patience): void {
-		const item = this.#made++;
+		const made = this.#made++;
+		const item: Item = this.#queue instanceof PriorityQueue ? [(made * 7) % 3, made] : made;
 		const before = this.#queue.size;
 		const wait = this.begin(patience, (options) => this.#queue.put(item, options));
 		if (this.#queue.size > before) {
@@ -116,7 +121,7 @@ export class QueueWorld extends World {
 			for (const wait of this.#getters.splice(0, this.#items.length)) wait.expected = String(this.#take());
 			if (this.isShut) break;
 			for (const wait of this.#putters.splice(0, this.#most - this.#items.length)) {
-				this.#add(wait.item as number);
+				this.#add(wait.item as Item);
 				wait.expected = 'undefined';
 			}
 		}
@@ -128,13 +133,16 @@ export class QueueWorld extends World {
 		if (this.#unfinished === 0) for (const wait of this.#joiners.splice(0)) wait.expected = 'true';
 	}
 
-	#add(item: number): void {
+	#add(item: Item): void {
 		this.#items.push(item);
 		this.#unfinished++;
 	}
 
-	#take(): number {
-		return (this.#isLifo ? this.#items.pop() : this.#items.shift()) as number;
+	#take(): Item {
+		const items = this.#items;
+		if (this.#queue instanceof LifoQueue) return items.pop() as Item;
+		if (this.#queue instanceof PriorityQueue) items.sort(byPriority); // which leaves equals as they are
+		return items.shift() as Item;
 	}
 }
 

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { awaitedLock, contendedLock, sharedArray, uncontendedLock } from './cases/locks.js';
+import { besideCPython } from './cases/cpython.js';
+import { awaitedLock, contendedLock, events, sharedArray, turns, uncontendedLock } from './cases/locks.js';
 import { queueBetweenThreads } from './cases/queues.js';
 import { processStart, threadStart } from './cases/start.js';
 import { bigMap, tasksInFlight } from './cases/tasks.js';
@@ -13,8 +14,11 @@ const cases: Case[] = [
 	uncontendedLock,
 	awaitedLock,
 	contendedLock,
+	events,
+	turns,
 	queueBetweenThreads,
 	sharedArray,
+	...besideCPython,
 ];
 
 new Command('pnpm bench')
@@ -22,18 +26,23 @@ new Command('pnpm bench')
 	.argument('[words]', 'only the cases whose name contains this', '')
 	.option('-r, --rounds <number>', 'how often each is measured', positive, 5)
 	.action(async (words: string, { rounds }: { rounds: number }) => {
-		for (const one of cases.filter(({ name }) => name.includes(words))) show(one, await measure(one, rounds));
+		for (const one of cases.filter(({ name }) => name.includes(words))) {
+			const lacking = one.lacks?.();
+			if (lacking === undefined) show(one, await measure(one, rounds));
+			else console.log(`\n${one.name}\n  skipped: there is no ${lacking}`);
+		}
 	})
 	.parse();
 
 function show({ name, unit }: Case, figures: Figure[]): void {
 	console.log(`\n${name}`);
+	const width = Math.max(16, ...figures.map(({ name }) => name.length));
 	const base = figures.at(-1)?.median ?? Number.NaN;
 	for (const { name, median } of figures) {
 		const shown =
 			unit === 'rate' ? `${Math.round(median).toLocaleString('en')}/s` : `${median.toFixed(2)} ms`;
 		const ratio = unit === 'rate' ? median / base : base / median;
-		console.log(`  ${name.padEnd(16)} ${shown.padStart(16)}   ${ratio.toFixed(2)} x`);
+		console.log(`  ${name.padEnd(width)} ${shown.padStart(16)}   ${ratio.toFixed(2)} x`);
 	}
 }
 

@@ -1,9 +1,14 @@
 /** One system doing one thing. */
 export interface Contender {
 	readonly name: string;
-	/** Does the thing once; gives how many operations that were. */
-	run(): Promise<number> | number;
+	/** Does the thing once; gives how many operations that were, and how long they took if not all of the time. */
+	run(): Promise<number | Timed> | number;
 	close?(): Promise<void> | void;
+}
+
+interface Timed {
+	readonly count: number;
+	readonly ms: number;
 }
 
 /** Several systems doing the same thing, the first being ours. */
@@ -11,6 +16,8 @@ export interface Case {
 	readonly name: string;
 	/** `rate`: operations a second, more is better; `time`: milliseconds an operation, less is better. */
 	readonly unit: 'rate' | 'time';
+	/** What this machine lacks for it, if anything. */
+	lacks?(): string | undefined;
 	contenders(): Promise<Contender[]> | Contender[];
 }
 
@@ -29,8 +36,9 @@ export async function measure({ unit, contenders }: Case, rounds: number): Promi
 	for (let round = -1; round < rounds; round++) {
 		for (const [at, contender] of all.entries()) {
 			const start = performance.now();
-			const count = await contender.run();
-			const ms = performance.now() - start;
+			const done = await contender.run();
+			const passed = performance.now() - start;
+			const { count, ms } = typeof done === 'number' ? { count: done, ms: passed } : done;
 			if (round >= 0) seen[at]?.push(unit === 'rate' ? (count / ms) * 1000 : ms / count); // the first round warms up
 		}
 	}

@@ -1,4 +1,5 @@
-import { Lock, RLock, SharedArray, SharedValue } from '@conc/lock';
+import { setImmediate } from 'node:timers/promises';
+import { Condition, Event, Lock, RLock, Semaphore, SharedArray, SharedValue } from '@conc/lock';
 import { ThreadPool } from '@conc/pool';
 import { Mutex } from 'async-mutex';
 import type { Case, Contender } from '../measure.js';
@@ -11,18 +12,10 @@ export const uncontendedLock: Case = {
 	unit: 'rate',
 	contenders: () => {
 		const words = new Int32Array(new SharedArrayBuffer(4));
-		const takers = { Lock: new Lock(), RLock: new RLock() };
 		return [
-			...Object.entries(takers).map(([name, lock]) => ({
-				name,
-				run() {
-					for (let i = 0; i < TIMES; i++) {
-						lock.acquireSync();
-						lock.release();
-					}
-					return TIMES;
-				},
-			})),
+			taking('Lock', new Lock()),
+			taking('RLock', new RLock()),
+			taking('Semaphore', new Semaphore()),
 			{
 				name: 'bare Atomics',
 				run() {
@@ -36,6 +29,19 @@ export const uncontendedLock: Case = {
 		];
 	},
 };
+
+export function taking(name: string, lock: Lock | RLock | Semaphore): Contender {
+	return {
+		name,
+		run() {
+			for (let i = 0; i < TIMES; i++) {
+				lock.acquireSync();
+				lock.release();
+			}
+			return TIMES;
+		},
+	};
+}
 
 /** The same, awaited. */
 export const awaitedLock: Case = {
@@ -77,29 +83,120 @@ export const contendedLock: Case = {
 	name: 'increments under a lock by two threads',
 	unit: 'rate',
 	contenders: () => {
-		const pool = new ThreadPool(2);
 		const total = new SharedValue('float64');
-		const lock = new Lock();
-		const underLock = (times: number) => {
-			for (let i = 0; i < times; i++) {
-				lock.acquireSync();
-				total.value = total.value + 1;
-				lock.release();
-			}
-		};
 		const atomically = (times: number) => {
 			for (let i = 0; i < times; i++) total.add(1);
 		};
-		const both = async (fn: (times: number) => void) => {
+		return [addingUnderLock(), byTwo('SharedValue.add', atomically)];
+	},
+};
+
+export function addingUnderLock(): Contender {
+	const total = new SharedValue('float64');
+	const lock = new Lock();
+	return byTwo('Lock', (times) => {
+		for (let i = 0; i < times; i++) {
+			lock.acquireSync();
+			total.value = total.value + 1;
+			lock.release();
+		}
+	});
+}
+
+function byTwo(name: string, fn: (times: number) => void): Contender {
+	const pool = new ThreadPool(2);
+	return {
+		name,
+		async run() {
 			await pool.map(fn, [TIMES, TIMES], { chunksize: 1 });
 			return 2 * TIMES;
-		};
+		},
+		close: () => pool.terminate(),
+	};
+}
+
+/** An event nobody waits for. */
+export const events: Case = {
+	name: 'set and clear of an event nobody waits for',
+	unit: 'rate',
+	contenders: () => {
+		const words = new Int32Array(new SharedArrayBuffer(4));
 		return [
-			{ name: 'Lock', run: () => both(underLock), close: () => pool.terminate() },
-			{ name: 'SharedValue.add', run: () => both(atomically) },
+			flagging(),
+			{
+				name: 'bare Atomics',
+				run() {
+					for (let i = 0; i < TIMES; i++) {
+						Atomics.compareExchange(words, 0, 0, 1);
+						Atomics.and(words, 0, 0);
+					}
+					return TIMES;
+				},
+			},
 		];
 	},
 };
+
+export function flagging(): Contender {
+	const event = new Event();
+	return {
+		name: 'Event',
+		run() {
+			for (let i = 0; i < TIMES; i++) {
+				event.set();
+				event.clear();
+			}
+			return TIMES;
+		},
+	};
+}
+
+/** Two threads of which one always waits for the other. */
+export const turns: Case = {
+	name: 'turns handed from one thread to another',
+	unit: 'rate',
+	contenders: () => {
+		const words = new Int32Array(new SharedArrayBuffer(4));
+		const atomically = (mine: number, times: number) => {
+			for (let i = 0; i < times; i++) {
+				while (Atomics.load(words, 0) !== mine) Atomics.wait(words, 0, 1 - mine);
+				Atomics.store(words, 0, 1 - mine);
+				Atomics.notify(words, 0, 1);
+			}
+		};
+		return [turnsByCondition(), inTurns('bare Atomics', atomically)];
+	},
+};
+
+export function turnsByCondition(): Contender {
+	const turn = new SharedValue('int32');
+	const condition = new Condition();
+	return inTurns('Condition', (mine, times) => {
+		condition.withSync(() => {
+			for (let i = 0; i < times; i++) {
+				condition.waitForSync(() => turn.value === mine);
+				turn.value = 1 - mine;
+				condition.notify();
+			}
+		});
+	});
+}
+
+function inTurns(name: string, fn: (mine: number, times: number) => void): Contender {
+	const pool = new ThreadPool(1);
+	const times = TIMES / 100;
+	return {
+		name,
+		async run() {
+			const other = pool.apply(fn, [1, times]);
+			await setImmediate(); // a bare Atomics.wait would block before the call is on its way
+			fn(0, times);
+			await other;
+			return 2 * times;
+		},
+		close: () => pool.terminate(),
+	};
+}
 
 /** Reading shared memory through the view of a SharedArray. */
 export const sharedArray: Case = {

@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Queue } from '@conc/lock';
 import { ThreadPool } from '@conc/pool';
-import type { Case } from '../measure.js';
+import type { Case, Contender } from '../measure.js';
 
 const TIMES = 200_000;
 
@@ -11,27 +11,12 @@ export const queueBetweenThreads: Case = {
 	unit: 'rate',
 	contenders: () => {
 		const pool = new ThreadPool(1);
-		const queue = new Queue<number>();
 		const posting = (times: number, port: MessagePort) => {
 			for (let i = 0; i < times; i++) port.postMessage(i);
 			port.close();
 		};
 		return [
-			{
-				name: 'Queue',
-				async run() {
-					const put = pool.apply(
-						(times: number) => {
-							for (let i = 0; i < times; i++) queue.putSync(i);
-						},
-						[TIMES],
-					);
-					for (let i = 0; i < TIMES; i++) queue.getSync();
-					await put;
-					return TIMES;
-				},
-				close: () => pool.terminate(),
-			},
+			throughQueue(),
 			{
 				name: 'MessagePort',
 				async run() {
@@ -44,7 +29,26 @@ export const queueBetweenThreads: Case = {
 					await post;
 					return got;
 				},
+				close: () => pool.terminate(),
 			},
 		];
 	},
 };
+
+export function throughQueue(): Contender {
+	const pool = new ThreadPool(1);
+	const queue = new Queue<number>();
+	const putting = (times: number) => {
+		for (let i = 0; i < times; i++) queue.putSync(i);
+	};
+	return {
+		name: 'Queue',
+		async run() {
+			const put = pool.apply(putting, [TIMES]);
+			for (let i = 0; i < TIMES; i++) queue.getSync();
+			await put;
+			return TIMES;
+		},
+		close: () => pool.terminate(),
+	};
+}

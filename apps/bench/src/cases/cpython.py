@@ -1,0 +1,123 @@
+"""`cpython.py NAME N` does what has that name N times and prints {"seconds": …}, without what starting took."""
+
+import json
+import multiprocessing
+import queue
+import sys
+import threading
+from time import perf_counter
+
+
+def take(lock, n):
+    start = perf_counter()
+    for _ in range(n):
+        lock.acquire()
+        lock.release()
+    return perf_counter() - start
+
+
+def flag(event, n):
+    start = perf_counter()
+    for _ in range(n):
+        event.set()
+        event.clear()
+    return perf_counter() - start
+
+
+def increments(lock, n):
+    """By two threads, n in all."""
+    total = 0
+    gate = threading.Barrier(3)
+
+    def add():
+        nonlocal total
+        enter(gate)
+        for _ in range(n // 2):
+            lock.acquire()
+            total += 1
+            lock.release()
+
+    threads = [threading.Thread(target=add) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    start = enter(gate)
+    for thread in threads:
+        thread.join()
+    seconds = perf_counter() - start
+    assert total == n // 2 * 2
+    return seconds
+
+
+def turns(condition, n):
+    """Two threads that hand a turn to each other, n times in all."""
+    turn = 0
+    gate = threading.Barrier(2)
+
+    def take_turns(mine):
+        nonlocal turn
+        start = enter(gate)
+        with condition:
+            for _ in range(n // 2):
+                condition.wait_for(lambda: turn == mine)
+                turn = 1 - mine
+                condition.notify()
+        return start
+
+    other = threading.Thread(target=take_turns, args=(1,))
+    other.start()
+    start = take_turns(0)
+    other.join()
+    return perf_counter() - start
+
+
+def through(items, gate, party, n):
+    """From a thread or process to this one."""
+    putter = party(target=put, args=(items, gate, n))
+    putter.start()
+    start = enter(gate)
+    for _ in range(n):
+        items.get()
+    seconds = perf_counter() - start
+    putter.join()
+    return seconds
+
+
+def put(items, gate, n):
+    enter(gate)
+    for i in range(n):
+        items.put(i)
+
+
+def enter(gate):
+    """Waits until everybody is there, and goes when everybody knows; gives when that was."""
+    gate.wait()
+    start = perf_counter()
+    gate.wait()
+    return start
+
+
+def between_threads(items, n):
+    return through(items, threading.Barrier(2), threading.Thread, n)
+
+
+def between_processes(items, n):
+    return through(items, multiprocessing.Barrier(2), multiprocessing.Process, n)
+
+
+CASES = {
+    "threading.Lock": lambda n: take(threading.Lock(), n),
+    "threading.RLock": lambda n: take(threading.RLock(), n),
+    "threading.Semaphore": lambda n: take(threading.Semaphore(), n),
+    "multiprocessing.Lock": lambda n: take(multiprocessing.Lock(), n),
+    "threading.Event": lambda n: flag(threading.Event(), n),
+    "threading.Lock, contended": lambda n: increments(threading.Lock(), n),
+    "threading.Condition": lambda n: turns(threading.Condition(), n),
+    "queue.Queue": lambda n: between_threads(queue.Queue(), n),
+    "queue.SimpleQueue": lambda n: between_threads(queue.SimpleQueue(), n),
+    "multiprocessing.Queue": lambda n: between_processes(multiprocessing.Queue(), n),
+}
+
+if __name__ == "__main__":
+    run, n = CASES[sys.argv[1]], int(sys.argv[2])
+    run(n // 10)  # warms up
+    print(json.dumps({"seconds": run(n)}))

@@ -20,7 +20,7 @@ export { RLock } from './lock/rlock.js';
 export { RWLock } from './lock/rwlock.js';
 export type { WriteLock } from './lock/write-lock.js';
 export { LifoQueue, PriorityQueue, Queue, type QueueOptions } from './queue/queue.js';
-export { BoundedSemaphore, Semaphore } from './semaphore/semaphore.js';
+export { BoundedSemaphore, Semaphore, type SemaphoreOptions } from './semaphore/semaphore.js';
 export type { BitKind, Kinds, NumericKind, Views } from './value/kinds.js';
 export { SharedArray } from './value/shared-array.js';
 export { SharedValue } from './value/shared-value.js';

@@ -1,8 +1,8 @@
 import { Registry } from '@conc/core';
 import { QueueShutDownError } from '../errors.js';
 import { callerAt, type Place, PRIMITIVE_BYTES, waitersAt } from '../layout.js';
-import { type Awaitable, attempt, type Turn } from '../wait/awaitable.js';
-import { NONE } from '../wait/slots.js';
+import { type Awaitable, attempt } from '../wait/awaitable.js';
+import { Mark } from '../wait/mark.js';
 import type { Waiters } from '../wait/waiters.js';
 import type { Item } from './item.js';
 import type { Order } from './records.js';
@@ -13,8 +13,8 @@ const GETTERS = 0;
 const PUTTERS = 1;
 const JOINERS = 2;
 const LINES = 3;
-const GET_WAITED = 0; // 1: somebody is in line to get, so nobody goes before, and who puts wakes
-const PUT_WAITED = 1; // the same for those in line to put
+const GET_WAITED = 0; // the mark of those in line to get
+const PUT_WAITED = 1; // the mark of those in line to put
 const MOST = 2; // how many items may wait
 const WORDS = 4;
 
@@ -32,6 +32,8 @@ export class Exchange {
 	readonly #getters: Waiters;
 	readonly #putters: Waiters;
 	readonly #joiners: Waiters;
+	readonly #getWaited: Mark;
+	readonly #putWaited: Mark;
 
 	constructor(place: Place, label: string, order: Order) {
 		const self = callerAt(place);
@@ -45,6 +47,8 @@ export class Exchange {
 		this.#getters = waitersAt(at(GETTERS), self);
 		this.#putters = waitersAt(at(PUTTERS), self);
 		this.#joiners = waitersAt(at(JOINERS), self);
+		this.#getWaited = new Mark(this.#words, GET_WAITED, this.#getters);
+		this.#putWaited = new Mark(this.#words, PUT_WAITED, this.#putters);
 	}
 
 	/** Called once, before it is shared. */
@@ -59,12 +63,12 @@ export class Exchange {
 
 	/** Puts an item at once; false when that must wait. */
 	tryPut(item: Item): boolean {
-		return Atomics.load(this.#words, PUT_WAITED) === 0 ? this.#push(item) : attempt(this.putting(item));
+		return this.#putWaited.isSet ? attempt(this.putting(item)) : this.#push(item);
 	}
 
 	/** Gets an item at once; null when that must wait. */
 	tryGet(accept: (item: Item) => true): Item | null {
-		if (Atomics.load(this.#words, GET_WAITED) === 0) return this.#pull(accept);
+		if (!this.#getWaited.isSet) return this.#pull(accept);
 		const getting = this.getting(accept);
 		return attempt(getting) ? getting.item : null;
 	}
@@ -81,11 +85,11 @@ export class Exchange {
 						if (!this.#putters.mayGo(turn, places)) return false;
 						if (this.#push(item)) return true;
 					}
-					if (!this.#mark(PUT_WAITED, turn)) return false;
+					if (!this.#putWaited.set(turn.slot)) return false;
 				}
 			},
 			passOn: () => {
-				this.#unmark(this.#putters, PUT_WAITED);
+				this.#putWaited.clear();
 				this.#wakePutters();
 			},
 		};
@@ -108,11 +112,11 @@ export class Exchange {
 						found = this.#pull(accept);
 						if (found !== null) return true;
 					} else if (isShut) throw this.#shutDown();
-					if (!this.#mark(GET_WAITED, turn)) return false;
+					if (!this.#getWaited.set(turn.slot)) return false;
 				}
 			},
 			passOn: () => {
-				this.#unmark(this.#getters, GET_WAITED);
+				this.#getWaited.clear();
 				this.#wakeGetters();
 			},
 		};
@@ -155,7 +159,7 @@ export class Exchange {
 	}
 
 	#wakeGetters(): void {
-		if (Atomics.load(this.#words, GET_WAITED) === 0) return;
+		if (!this.#getWaited.isSet) return;
 		const { count, isShut } = this.store;
 		// Then there is an answer for everybody.
 		if (isShut) this.#getters.wakeAll();
@@ -163,22 +167,9 @@ export class Exchange {
 	}
 
 	#wakePutters(): void {
-		if (Atomics.load(this.#words, PUT_WAITED) === 0) return;
+		if (!this.#putWaited.isSet) return;
 		const places = this.#places;
 		if (places > 0) this.#putters.wake(places);
-	}
-
-	/** Once nobody is in line. */
-	#unmark(line: Waiters, mark: number): void {
-		if (line.others(NONE)) return;
-		Atomics.store(this.#words, mark, 0);
-		// One who joined in between may have found the mark still there.
-		if (line.others(NONE)) Atomics.store(this.#words, mark, 1);
-	}
-
-	/** Sees to it that the one who waits is woken; true when it has to look once more. */
-	#mark(mark: number, { slot }: Turn): boolean {
-		return slot !== NONE && Atomics.exchange(this.#words, mark, 1) === 0;
 	}
 
 	#shutDown(): QueueShutDownError {

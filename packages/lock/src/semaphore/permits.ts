@@ -17,25 +17,23 @@ export const MOST_PERMITS = COUNT;
 /** What semaphores are made of: a number of permits, and a line of those who want one. */
 export class Permits implements Awaitable {
 	readonly waiters: Waiters;
-	readonly place: Place;
 	readonly #words: Int32Array;
 	readonly #label: string;
-	#bound: number;
+	readonly #bound: number;
+
+	/** Sets both numbers. Called once, before they are shared. */
+	static start(place: Place, count: number, bound: number): void {
+		const words = ownWords(place);
+		Atomics.store(words, BOUND, bound);
+		Atomics.store(words, WORD, count);
+	}
 
 	/** @param self who takes permits through this object */
 	constructor(place: Place, label: string, self = callerAt(place)) {
-		this.place = place;
 		this.#label = label;
 		this.#words = ownWords(place);
 		this.#bound = Atomics.load(this.#words, BOUND);
 		this.waiters = waitersAt(place, self);
-	}
-
-	/** Sets both numbers. Called once, before it is shared. */
-	start(count: number, bound: number): void {
-		this.#bound = bound;
-		Atomics.store(this.#words, BOUND, bound);
-		Atomics.store(this.#words, WORD, count);
 	}
 
 	get count(): number {

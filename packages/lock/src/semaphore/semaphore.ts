@@ -13,6 +13,7 @@ import { Acquirable } from '../acquirable.js';
 import { handle, isPlaced, labelOf, type NameOptions, type Place, placed, placeFor } from '../layout.js';
 import { takeAsync } from '../wait/wait-async.js';
 import { waitSync } from '../wait/wait-sync.js';
+import { MOST_OWNED_PERMITS, OwnedPermits } from './owned-permits.js';
 import { MOST_PERMITS, Permits } from './permits.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
@@ -20,27 +21,35 @@ const inspect = Symbol.for('nodejs.util.inspect.custom');
 /** Marks the options of a semaphore whose value may not exceed the one it started with. */
 const bounded = Symbol('bounded');
 
+export interface SemaphoreOptions extends NameOptions {
+	/**
+	 * What becomes of the permits of a thread that ends. `keep`, the default: they stay taken until somebody releases
+	 * them; nobody owns a permit, and any thread may release one. `release`: they are free again within 100 ms; the
+	 * thread that acquired is the one that releases, and there are 1,024 permits at most.
+	 */
+	readonly onAbandoned?: 'keep' | 'release' | undefined;
+}
+
 /**
  * A number of permits, across the threads of this process: `acquire` takes one, and waits while there is none.
- *
- * Nobody owns a permit, so any thread may release one; those of a thread that has ended stay taken, as in Python.
  *
  * (Python: `threading.Semaphore`, `multiprocessing.Semaphore`)
  */
 export class Semaphore extends Acquirable implements Shareable {
 	protected readonly label: string;
 	readonly #kind: string;
-	readonly #permits: Permits;
+	readonly #place: Place;
+	readonly #permits: Permits | OwnedPermits;
 
 	/** @param value how many permits there are at first, 0 to 2**30 - 1 */
-	constructor(value = 1, options: NameOptions = {}) {
+	constructor(value = 1, options: SemaphoreOptions = {}) {
 		super();
-		const place = placeFor(options);
 		const isBounded = bounded in options;
 		this.#kind = isBounded ? 'BoundedSemaphore' : 'Semaphore';
-		this.label = labelOf(this.#kind, place);
-		this.#permits = new Permits(place, this.label);
-		if (!isPlaced(options)) this.#permits.start(checkedValue(value), isBounded ? value : MOST_PERMITS);
+		this.#place = isPlaced(options) ? placeFor(options) : startedPlace(value, options, isBounded);
+		this.label = labelOf(this.#kind, this.#place);
+		const Kind = OwnedPermits.areAt(this.#place) ? OwnedPermits : Permits;
+		this.#permits = new Kind(this.#place, this.label);
 	}
 
 	/**
@@ -68,8 +77,9 @@ export class Semaphore extends Acquirable implements Shareable {
 	}
 
 	/**
-	 * Gives `n` permits back and wakes as many who wait. `n` less than 1 or not whole is a RangeError, more than
-	 * 2**30 - 1 permits a `LockError`. (`Semaphore.release`)
+	 * Gives `n` permits back and wakes as many who wait. `n` less than 1 or not whole is a RangeError; more than
+	 * 2**30 - 1 permits, or with `onAbandoned: 'release'` more than this thread has, are a `LockError` and change
+	 * nothing. (`Semaphore.release`)
 	 */
 	release(n = 1): void {
 		if (!Number.isInteger(n) || n < 1 || n > MOST_PERMITS) {
@@ -84,7 +94,7 @@ export class Semaphore extends Acquirable implements Shareable {
 	}
 
 	[share](to: Medium): Place {
-		return handle(this.#kind, to, this.#permits.place);
+		return handle(this.#kind, to, this.#place);
 	}
 
 	static [revive](place: Place): Semaphore {
@@ -114,8 +124,8 @@ brand(Semaphore, '@conc/lock:Semaphore');
  */
 export class BoundedSemaphore extends Semaphore {
 	/** @param value how many permits there are, 0 to 2**30 - 1 */
-	constructor(value = 1, options: NameOptions = {}) {
-		super(value, { ...options, [bounded]: true } as NameOptions);
+	constructor(value = 1, options: SemaphoreOptions = {}) {
+		super(value, { ...options, [bounded]: true } as SemaphoreOptions);
 	}
 
 	static override [revive](place: Place): BoundedSemaphore {
@@ -132,8 +142,28 @@ function revivedBounded(place: Place): BoundedSemaphore {
 	return new BoundedSemaphore(0, placed(place));
 }
 
-function checkedValue(value: number): number {
+function startedPlace(value: number, options: SemaphoreOptions, isBounded: boolean): Place {
 	if (typeof value !== 'number') throw new TypeError(`value must be a number, not ${typeof value}`);
-	if (Number.isInteger(value) && value >= 0 && value <= MOST_PERMITS) return value;
-	throw new RangeError(`value must be a whole number from 0 to 2**30 - 1, not ${value}`);
+	const { onAbandoned = 'keep' } = options;
+	switch (onAbandoned) {
+		case 'keep': {
+			const place = placeFor(options);
+			checkValue(value, 0, MOST_PERMITS, '2**30 - 1');
+			Permits.start(place, value, isBounded ? value : MOST_PERMITS);
+			return place;
+		}
+		case 'release': {
+			checkValue(value, 1, MOST_OWNED_PERMITS, "1024 with onAbandoned: 'release'");
+			const place = placeFor(options, OwnedPermits.bytes(value));
+			OwnedPermits.start(place, value);
+			return place;
+		}
+		default:
+			throw new TypeError(`onAbandoned must be 'keep' or 'release', not ${String(onAbandoned)}`);
+	}
+}
+
+function checkValue(value: number, least: number, most: number, shown: string): void {
+	if (Number.isInteger(value) && value >= least && value <= most) return;
+	throw new RangeError(`value must be a whole number from ${least} to ${shown}, not ${value}`);
 }

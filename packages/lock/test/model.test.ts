@@ -6,12 +6,14 @@ import { EventWorld, eventSteps } from './models/event.js';
 import { LockWorld, lockSteps } from './models/lock.js';
 import { QueueWorld, queueSteps, shutdown } from './models/queue.js';
 import { RLockWorld, rlockSteps } from './models/rlock.js';
+import { acquireTooLate, RWLockWorld, rwlockSteps } from './models/rwlock.js';
 import { SemaphoreWorld, semaphoreSteps } from './models/semaphore.js';
 import { copyOfPackage, seldomLooking } from './support/copies.js';
 import { runPrograms } from './support/world.js';
 
 const { exports } = await copyOfPackage(seldomLooking);
-const { Lock, RLock, Semaphore, BoundedSemaphore, Event, Condition, Barrier, Queue, LifoQueue } = exports;
+const { Lock, RLock, RWLock, Semaphore, BoundedSemaphore, Event, Condition, Barrier, Queue, LifoQueue } =
+	exports;
 
 const RUNS = 100;
 const nothing = fc.constant(undefined);
@@ -20,6 +22,13 @@ describe('whatever the tasks of a thread do, it is as if they had done it one af
 	it('with a Lock', () => runPrograms(nothing, () => new LockWorld(new Lock()), lockSteps, RUNS));
 
 	it('with an RLock', () => runPrograms(nothing, () => new RLockWorld(new RLock()), rlockSteps, RUNS));
+
+	it.each([
+		['', rwlockSteps],
+		[' that some are too late for', [...rwlockSteps, acquireTooLate]],
+	] as const)('with an RWLock%s', (_, steps) =>
+		runPrograms(nothing, () => new RWLockWorld(new RWLock()), [...steps], RUNS),
+	);
 
 	it('with a Semaphore', () => {
 		const make = (value: number) => new SemaphoreWorld(new Semaphore(value), Number.POSITIVE_INFINITY);

@@ -11,6 +11,11 @@ const STATE = 0;
 const OWNER = 1;
 const GRANTED = 2;
 
+// A reader's words in the table of an RWLock.
+const PRESENT = 0;
+const COUNT = 1;
+const READER_WORDS = 2;
+
 interface Place {
 	readonly memory: SharedArrayBuffer;
 	readonly offset: number;
@@ -43,6 +48,16 @@ export function stateWords(primitive: Shareable, count: number): Int32Array[] {
 /** How many were told that it is their turn, and have not noticed yet. */
 export function toldOf(primitive: Shareable): number {
 	return slots(primitive).filter(({ state }) => state === GRANTED).length;
+}
+
+/** How many tasks of all threads read. */
+export function readingsOf(lock: RWLock): number {
+	const { memory, offset } = lock[share]('thread');
+	const words = new Int32Array(memory, offset + TABLE_BYTES);
+	let readings = 0;
+	for (let at = 0; at < words.length; at += READER_WORDS)
+		if (Atomics.load(words, at + PRESENT) !== 0) readings += Atomics.load(words, at + COUNT);
+	return readings;
 }
 
 /** Resolves when so many wait. */

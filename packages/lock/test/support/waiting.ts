@@ -37,11 +37,12 @@ export function waitersOf(primitive: Shareable, table = 0): number {
 }
 
 /** The state of each of the first slots, 0 when nobody has it. */
-export function stateWords(primitive: Shareable, count: number): Int32Array[] {
+export function stateWords(primitive: Shareable, count: number, table = 0): Int32Array[] {
 	const { memory, offset } = primitive[share]('thread') as Place;
+	const at = offset + table * TABLE_BYTES;
 	return Array.from(
 		{ length: count },
-		(_, slot) => new Int32Array(memory, offset + 4 * (FIRST_SLOT + slot * SLOT_WORDS + STATE), 1),
+		(_, slot) => new Int32Array(memory, at + 4 * (FIRST_SLOT + slot * SLOT_WORDS + STATE), 1),
 	);
 }
 
@@ -60,10 +61,16 @@ export function readingsOf(lock: RWLock): number {
 	return readings;
 }
 
-/** Resolves when so many wait. */
-export async function untilWaiting(primitive: Shareable, count: number): Promise<void> {
-	const waiting = () => slots(primitive).filter(({ state }) => state !== 0).length;
+/** Resolves when so many wait; in which table, where several follow one another. */
+export async function untilWaiting(primitive: Shareable, count: number, table = 0): Promise<void> {
+	const waiting = () => slots(primitive, table).filter(({ state }) => state !== 0).length;
 	while (waiting() !== count) await setTimeout(1);
+}
+
+/** Resolves when the one who has the first slot has looked, and sleeps. It looks once more. */
+export async function untilAsleep(primitive: Shareable, table = 0): Promise<void> {
+	const [state] = stateWords(primitive, 1, table) as [Int32Array];
+	while (Atomics.notify(state, 0) === 0) await setTimeout(1);
 }
 
 /** Resolves when a writer waits for the readers to leave, and lets nobody in. */

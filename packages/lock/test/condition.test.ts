@@ -56,7 +56,7 @@ describe.each(locks)('a condition of %s', (_, make) => {
 		expect(condition.locked).toBe(false);
 	});
 
-	it('refuses wait and notify without the lock (test_unacquired_wait, test_unacquired_notify)', async () => {
+	it('refuses wait and notify without the lock (test_unacquired_wait, test_unacquired_notify, test_release_save_unacquired)', async () => {
 		const condition = new Condition(make());
 		await expect(condition.wait()).rejects.toThrow(LockError);
 		await expect(condition.waitFor(() => true)).rejects.toThrow(LockError);

@@ -4,19 +4,22 @@ import { describe, expect, it } from 'vitest';
 import { untilWaiting, waitersOf } from './support/waiting.js';
 import { start } from './support/workers.js';
 
-it('an event is set until it is cleared', () => {
+it('an event is set until it is cleared (test_is_set, test_repr)', () => {
 	const event = new Event({ name: 'ready' });
-	const seen = [`${event}`];
+	const seen: unknown[] = [[`${event}`, event.isSet]];
 	for (const step of ['set', 'set', 'clear', 'clear'] as const) {
 		event[step]();
-		seen.push(inspect(event));
+		seen.push([inspect(event), event.isSet]);
 	}
-	const [set, not] = ['Event "ready" (set)', 'Event "ready" (not set)'];
+	const [set, not] = [
+		['Event "ready" (set)', true],
+		['Event "ready" (not set)', false],
+	];
 	expect(seen).toEqual([not, set, set, not, not]);
 });
 
 describe.each([true, false])('waiting for an event (blocking: %s)', (sync) => {
-	it('ends for everybody when it is set, and at once afterwards', async () => {
+	it('ends for everybody when it is set, and at once afterwards (test_notify)', async () => {
 		const event = new Event();
 		const waiters = Array.from({ length: 5 }, () => start('wait-for-event', { event, sync, times: 2 }));
 		await untilWaiting(event, 5);
@@ -30,7 +33,7 @@ describe.each([true, false])('waiting for an event (blocking: %s)', (sync) => {
 		expect(await again.next()).toBe(true);
 	});
 
-	it('ends for everybody who slept when it is set and cleared at once', async () => {
+	it('ends for everybody who slept when it is set and cleared at once (test_set_and_clear)', async () => {
 		const event = new Event();
 		const waiters = Array.from({ length: 5 }, () => start('wait-for-event', { event, sync, times: 1 }));
 		await untilWaiting(event, 5);
@@ -40,7 +43,7 @@ describe.each([true, false])('waiting for an event (blocking: %s)', (sync) => {
 	});
 });
 
-it('a thousand tasks that slept go on when it is set and cleared at once', async () => {
+it('a thousand tasks that slept go on when it is set and cleared at once (test_set_and_clear)', async () => {
 	const event = new Event();
 	const waits = Array.from({ length: 1000 }, () => event.wait());
 	event.set();
@@ -49,7 +52,7 @@ it('a thousand tasks that slept go on when it is set and cleared at once', async
 	expect(waitersOf(event)).toBe(0);
 });
 
-it('a wait with a time limit says whether the event came', async () => {
+it('a wait with a time limit says whether the event came (test_timeout)', async () => {
 	const event = new Event();
 	const began = performance.now();
 	expect(event.waitSync({ timeout: 0 })).toBe(false);

@@ -1,11 +1,20 @@
 import { inspect } from 'node:util';
-import { AbandonedLockError, DeadlockError, Lock, LockError, SharedValue, TimeoutError } from '@conc/lock';
+import { Registry, type ThreadId } from '@conc/core';
+import {
+	AbandonedLockError,
+	DeadlockError,
+	Lock,
+	LockError,
+	RLock,
+	SharedValue,
+	TimeoutError,
+} from '@conc/lock';
 import { describe, expect, it } from 'vitest';
 import { untilWaiting, waitersOf } from './support/waiting.js';
 import { start } from './support/workers.js';
 
 describe('a free lock', () => {
-	it('is taken at once, by one of two', async () => {
+	it('is taken at once, by one of two (test_try_acquire, test_try_acquire_contended)', async () => {
 		const lock = new Lock();
 		expect(lock.tryAcquire()).toBe(true);
 		expect(await start('try-acquire', { lock }).next()).toBe(false);
@@ -14,7 +23,7 @@ describe('a free lock', () => {
 		expect(await start('try-acquire', { lock }).next()).toBe(true);
 	});
 
-	it('is taken at once with any time limit, the greatest too', async () => {
+	it('is taken at once with any time limit, the greatest too (test_acquire_release, test_timeout)', async () => {
 		const lock = new Lock();
 		for (const timeout of [0, 1, 2 ** 31, Number.MAX_VALUE, Number.POSITIVE_INFINITY]) {
 			expect(lock.acquireSync({ timeout })).toBe(true);
@@ -37,7 +46,7 @@ describe.each([
 	['blocking', true],
 	['asynchronous', false],
 ])('a held lock, %s', (_, sync) => {
-	it('lets nobody in before its release, and then everybody, one by one', async () => {
+	it('lets nobody in before its release, and then everybody, one by one (test_acquire_contended)', async () => {
 		const lock = new Lock();
 		const total = new SharedValue('int32');
 		await lock.acquire();
@@ -53,7 +62,7 @@ describe.each([
 		expect(waitersOf(lock)).toBe(0);
 	});
 
-	it('is not acquired within a time limit, and is then as good as new', async () => {
+	it('is not acquired within a time limit, and is then as good as new (test_timeout, test_state_after_timeout)', async () => {
 		const lock = new Lock();
 		const holder = start('hold-until-told', { lock });
 		await holder.next();
@@ -136,7 +145,7 @@ describe('a line', () => {
 });
 
 describe('a lock that this thread holds', () => {
-	it('is waited for by another task of the thread', async () => {
+	it('is waited for by another task of the thread (test_reacquire)', async () => {
 		const lock = new Lock();
 		await lock.acquire();
 		let acquired = false;
@@ -150,7 +159,7 @@ describe('a lock that this thread holds', () => {
 		expect(lock.locked).toBe(true);
 	});
 
-	it('cannot be blocked for: DeadlockError', () => {
+	it('cannot be blocked for: DeadlockError (test_reacquire)', () => {
 		const lock = new Lock();
 		lock.acquireSync();
 		expect(() => lock.acquireSync()).toThrow(DeadlockError);
@@ -161,7 +170,7 @@ describe('a lock that this thread holds', () => {
 		expect(lock.acquireSync()).toBe(true);
 	});
 
-	it('may be released by another thread', async () => {
+	it('may be released by another thread (test_different_thread)', async () => {
 		const lock = new Lock();
 		await lock.acquire();
 		expect(await start('release', { lock, kind: 'Lock' }).next()).toBe('released');
@@ -170,7 +179,7 @@ describe('a lock that this thread holds', () => {
 });
 
 describe('scoped use', () => {
-	it('gives the lock back when the function returns, and passes on what it returns', async () => {
+	it('gives the lock back when the function returns, and passes on what it returns (test_with)', async () => {
 		const lock = new Lock();
 		const inside = () => (lock.locked ? 'held' : 'free');
 		expect(await lock.with(inside)).toBe('held');
@@ -179,7 +188,7 @@ describe('scoped use', () => {
 		expect(lock.locked).toBe(false);
 	});
 
-	it('gives the lock back when the function throws, and passes on the very error', async () => {
+	it('gives the lock back when the function throws, and passes on the very error (test_with)', async () => {
 		const lock = new Lock();
 		const error = new Error('mine');
 		const fail = () => {
@@ -237,7 +246,7 @@ describe('scoped use', () => {
 });
 
 describe('what a lock says', () => {
-	it('is its state, wherever its owner is', async () => {
+	it('is its state, wherever its owner is (test_repr, test_locked_repr)', async () => {
 		const lock = new Lock({ name: 'jobs' });
 		expect(`${lock}`).toBe('Lock "jobs" (free)');
 		await lock.acquire();
@@ -253,13 +262,39 @@ describe('what a lock says', () => {
 		expect(`${lock}`).toBe(`Lock "jobs" (abandoned by thread ${lock.owner})`);
 	});
 
-	it('refuses options that are none', () => {
+	it('refuses options that are none (test_constructor)', () => {
 		expect(() => new Lock({ onAbandoned: 'ignore' as 'throw' })).toThrow(TypeError);
 		expect(() => new Lock({ name: 7 as unknown as string })).toThrow(TypeError);
 	});
 });
 
-it('a lock dropped while held leaves nothing behind', () => {
+it('a lock dropped while held leaves nothing behind (test_acquire_destroy)', () => {
 	for (let i = 0; i < 20_000; i++) new Lock().acquireSync();
 	expect(new Lock().tryAcquire()).toBe(true);
 });
+
+it.each([
+	['Lock', Lock],
+	['RLock', RLock],
+] as const)(
+	'fifteen raw threads that use a %s leave no trace once they have ended (test_thread_leak)',
+	async (kind, Kind) => {
+		const lock = new Kind();
+		const registry = Registry.ours();
+		const records: number[][] = [];
+		for (let round = 0; round < 2; round++) {
+			const threads = Array.from({ length: 15 }, () => start('own-once', { lock, kind }));
+			const ids = (await Promise.all(threads.map((thread) => thread.next()))) as ThreadId[];
+			for (const thread of threads) {
+				const ended = thread.ended();
+				thread.worker.postMessage('end');
+				await ended;
+			}
+			expect(ids.filter((id) => registry.isAlive(id))).toEqual([]);
+			records.push(ids.map(Registry.indexOf).sort((a, b) => a - b));
+		}
+		expect(new Set(records[0]).size).toBe(15);
+		expect(records[1]).toEqual(records[0]); // used again
+		expect([waitersOf(lock), lock.tryAcquire()]).toEqual([0, true]);
+	},
+);

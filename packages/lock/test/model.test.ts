@@ -7,12 +7,13 @@ import { EventWorld, eventSteps } from './models/event.js';
 import { LockWorld, lockSteps } from './models/lock.js';
 import { type Item, QueueWorld, queueSteps, shutdown } from './models/queue.js';
 import { RLockWorld, rlockSteps } from './models/rlock.js';
+import { acquireTooLate, RWLockWorld, rwlockSteps } from './models/rwlock.js';
 import { SemaphoreWorld, semaphoreSteps } from './models/semaphore.js';
 import { copyOfPackage, seldomLooking } from './support/copies.js';
 import { runPrograms } from './support/world.js';
 
 const { exports } = await copyOfPackage(seldomLooking);
-const { Lock, RLock, Semaphore, BoundedSemaphore, Event, Condition, Barrier, Queue } = exports;
+const { Lock, RLock, RWLock, Semaphore, BoundedSemaphore, Event, Condition, Barrier, Queue } = exports;
 
 const RUNS = 100;
 const nothing = fc.constant(undefined);
@@ -22,13 +23,20 @@ describe('whatever the tasks of a thread do, it is as if they had done it one af
 
 	it('with an RLock', () => runPrograms(nothing, () => new RLockWorld(new RLock()), rlockSteps, RUNS));
 
+	it.each([
+		['', rwlockSteps],
+		[' that some are too late for', [...rwlockSteps, acquireTooLate]],
+	] as const)('with an RWLock%s', (_, steps) =>
+		runPrograms(nothing, () => new RWLockWorld(new RWLock()), [...steps], RUNS),
+	);
+
 	it('with a Semaphore', () => {
 		const make = (value: number) => new SemaphoreWorld(new Semaphore(value), Number.POSITIVE_INFINITY);
 		return runPrograms(fc.nat(3), make, semaphoreSteps, RUNS);
 	});
 
-	it('with a BoundedSemaphore', () => {
-		const make = (value: number) => new SemaphoreWorld(new BoundedSemaphore(value), value);
+	it.each(['keep', 'release'] as const)('with a BoundedSemaphore with onAbandoned: %s', (onAbandoned) => {
+		const make = (value: number) => new SemaphoreWorld(new BoundedSemaphore(value, { onAbandoned }), value);
 		return runPrograms(fc.integer({ min: 1, max: 3 }), make, semaphoreSteps, RUNS);
 	});
 

@@ -6,7 +6,7 @@ import { untilWaiting, waitersOf } from './support/waiting.js';
 import { start } from './support/workers.js';
 
 describe('an RLock outside of with', () => {
-	it('needs as many releases as it was taken before another thread passes', async () => {
+	it('needs as many releases as it was taken before another thread passes (test_reacquire, test_release_unacquired, test_try_acquire_contended)', async () => {
 		const lock = new RLock();
 		const other = start('acquire-late', { lock });
 		const passes = () => {
@@ -25,7 +25,7 @@ describe('an RLock outside of with', () => {
 		expect(() => lock.release()).toThrow(LockError);
 	});
 
-	it('knows its owner and how deep it is held', () => {
+	it('knows its owner and how deep it is held (test__is_owned, test_recursion_count)', () => {
 		const lock = new RLock();
 		const seen = [[lock.isOwned, lock.depth]];
 		for (const step of ['acquireSync', 'acquireSync', 'release', 'release'] as const) {
@@ -41,7 +41,7 @@ describe('an RLock outside of with', () => {
 		]);
 	});
 
-	it('cannot be released by another thread', async () => {
+	it('cannot be released by another thread (test_different_thread)', async () => {
 		const lock = new RLock();
 		await lock.acquire();
 		expect(await start('release', { lock, kind: 'RLock' }).next()).toBe('CONC_LOCK');
@@ -49,7 +49,7 @@ describe('an RLock outside of with', () => {
 		lock.release();
 	});
 
-	it('is not owned by this thread while another has it', async () => {
+	it('is not owned by this thread while another has it (test__is_owned, test_recursion_count)', async () => {
 		const lock = new RLock();
 		const holder = start('hold-until-told', { lock, reentrant: true });
 		await holder.next();
@@ -59,6 +59,40 @@ describe('an RLock outside of with', () => {
 		holder.worker.postMessage('release');
 		expect(await waiting).toBe(true);
 		expect([lock.isOwned, lock.depth]).toEqual([true, 1]);
+	});
+});
+
+describe.each([
+	['blocking', true],
+	['asynchronous', false],
+])('an RLock that this thread has twice, %s,', (_, sync) => {
+	it('lets no other thread in before its last release, and then all, one by one (test_acquire_contended)', async () => {
+		const lock = new RLock();
+		const total = new SharedValue('int32');
+		await lock.acquire();
+		lock.acquireSync();
+		const counters = Array.from({ length: 5 }, () =>
+			start('count-under-lock', { lock, total, sync, times: 200, kind: 'RLock' }),
+		);
+		await untilWaiting(lock, 5);
+		lock.release();
+		expect([total.value, waitersOf(lock)]).toEqual([0, 5]);
+		lock.release();
+		await Promise.all(counters.map((counter) => counter.next()));
+		expect([total.value, lock.locked, waitersOf(lock)]).toEqual([1000, false, 0]);
+	});
+
+	it('is not acquired by another within a time limit, and is then as good as new (test_timeout)', async () => {
+		const lock = new RLock();
+		await lock.acquire();
+		lock.acquireSync();
+		const late = start('acquire-once', { lock, sync, kind: 'RLock', options: { timeout: 20 } });
+		expect(await late.next()).toBe(false);
+		expect([lock.depth, waitersOf(lock)]).toEqual([2, 0]);
+		lock.release();
+		lock.release();
+		expect(await start('acquire-once', { lock, sync, kind: 'RLock' }).next()).toBe(true);
+		expect(lock.locked).toBe(false);
 	});
 });
 
@@ -134,7 +168,7 @@ describe('an RLock in with', () => {
 		expect(lock.tryAcquire()).toBe(true);
 	});
 
-	it('gives back what it took when the function throws', async () => {
+	it('gives back what it took when the function throws (test_with)', async () => {
 		const lock = new RLock();
 		await lock.with(async () => {
 			await expect(lock.with(() => Promise.reject(new Error('mine')))).rejects.toThrow('mine');
@@ -154,7 +188,7 @@ it('an RLock keeps two threads apart', async () => {
 	expect(total.value).toBe(4000);
 });
 
-it('an RLock says its state', async () => {
+it('an RLock says its state (test_repr, test_locked_repr)', async () => {
 	const lock = new RLock({ name: 'tree' });
 	expect(inspect(lock)).toBe('RLock "tree" (free)');
 	await lock.with(() =>
@@ -165,4 +199,9 @@ it('an RLock says its state', async () => {
 	await waiting;
 	expect(await other.next()).toBe(true);
 	await untilWaiting(lock, 0);
+});
+
+it('an RLock dropped while held leaves nothing behind (test_acquire_destroy)', () => {
+	for (let i = 0; i < 20_000; i++) new RLock().acquireSync();
+	expect(new RLock().tryAcquire()).toBe(true);
 });

@@ -52,14 +52,17 @@ describe.each(threads)('in a race of %s threads', (_, sync) => {
 		expect([waitersOf(condition), waitersOf(condition.lock)]).toEqual([0, 0]);
 	});
 
-	it('there are never more inside than a BoundedSemaphore has permits', async () => {
-		const bound = sync.length - 1;
-		const permits = new BoundedSemaphore(bound);
-		const outcomes = await race('bound', sync.length, ROUNDS, { url, permits, inside: words(1), sync });
-		expect(sum(outcomes)).toBe(ROUNDS * sync.length);
-		expect(Object.keys(outcomes).filter((inside) => Number(inside) > bound)).toEqual([]);
-		expect([waitersOf(permits), permits.value]).toEqual([0, bound]);
-	});
+	it.each(['keep', 'release'] as const)(
+		'there are never more inside than a BoundedSemaphore has permits (onAbandoned: %s)',
+		async (onAbandoned) => {
+			const bound = sync.length - 1;
+			const permits = new BoundedSemaphore(bound, { onAbandoned });
+			const outcomes = await race('bound', sync.length, ROUNDS, { url, permits, inside: words(1), sync });
+			expect(sum(outcomes)).toBe(ROUNDS * sync.length);
+			expect(Object.keys(outcomes).filter((inside) => Number(inside) > bound)).toEqual([]);
+			expect([waitersOf(permits), permits.value]).toEqual([0, bound]);
+		},
+	);
 
 	it('rounds of a Barrier never overlap', async () => {
 		const barrier = new Barrier(sync.length);

@@ -71,7 +71,7 @@ const kinds = {
 };
 
 describe.each(Object.entries(kinds))('a wait for a %s', (_, make) => {
-	it('takes times that are times', async () => {
+	it('takes times that are times (test_timeout)', async () => {
 		const { primitive, wait, sync } = make();
 		for (const timeout of [-1, -0.1, Number.NaN, Number.NEGATIVE_INFINITY]) {
 			await expect(wait({ timeout })).rejects.toThrow(RangeError);

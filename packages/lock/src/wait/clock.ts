@@ -65,18 +65,28 @@ class Clock {
 
 export const clock = (): Clock => realm('lock clock', () => new Clock());
 
-const offset = () =>
-	realm('lock clock offset', () => {
-		const [seconds, nanoseconds] = process.hrtime();
-		return seconds * 1e3 + nanoseconds / 1e6 - performance.now();
-	});
+/** A thread may be held up between two readings, which can only make it less. */
+const READINGS = 3;
 
-/** Microseconds on a clock that all threads share, wrapped to 32 bits. */
+const offset = () =>
+	realm('lock clock offset', () => Math.max(...Array.from({ length: READINGS }, measuredOffset)));
+
+function measuredOffset(): number {
+	const [seconds, nanoseconds] = process.hrtime();
+	return seconds * 1e3 + nanoseconds / 1e6 - performance.now();
+}
+
+/** Microseconds on a clock that all threads share, but for a few, wrapped to 32 bits. */
 export function micros(): number {
 	return ((performance.now() + offset()) * 1e3) | 0;
 }
 
+/** By how much the clock of one thread may be behind that of another. */
+const MOST_SKEW_MICROS = 1_000_000;
+
 /** Microseconds from one reading to a later one. Right up to 71 minutes, a small number now and then beyond. */
 export function elapsed(since: number, now: number): number {
-	return (now - since) >>> 0;
+	const micros = (now - since) >>> 0;
+	// Read by a thread whose clock is behind: it was just now, and not 71 minutes ago.
+	return micros > 2 ** 32 - MOST_SKEW_MICROS ? 0 : micros;
 }

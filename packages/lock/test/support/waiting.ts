@@ -11,6 +11,11 @@ const STATE = 0;
 const OWNER = 1;
 const GRANTED = 2;
 
+// A reader's words in the table of an RWLock.
+const PRESENT = 0;
+const COUNT = 1;
+const READER_WORDS = 2;
+
 interface Place {
 	readonly memory: SharedArrayBuffer;
 	readonly offset: number;
@@ -32,11 +37,12 @@ export function waitersOf(primitive: Shareable, table = 0): number {
 }
 
 /** The state of each of the first slots, 0 when nobody has it. */
-export function stateWords(primitive: Shareable, count: number): Int32Array[] {
+export function stateWords(primitive: Shareable, count: number, table = 0): Int32Array[] {
 	const { memory, offset } = primitive[share]('thread') as Place;
+	const at = offset + table * TABLE_BYTES;
 	return Array.from(
 		{ length: count },
-		(_, slot) => new Int32Array(memory, offset + 4 * (FIRST_SLOT + slot * SLOT_WORDS + STATE), 1),
+		(_, slot) => new Int32Array(memory, at + 4 * (FIRST_SLOT + slot * SLOT_WORDS + STATE), 1),
 	);
 }
 
@@ -45,10 +51,26 @@ export function toldOf(primitive: Shareable): number {
 	return slots(primitive).filter(({ state }) => state === GRANTED).length;
 }
 
-/** Resolves when so many wait. */
-export async function untilWaiting(primitive: Shareable, count: number): Promise<void> {
-	const waiting = () => slots(primitive).filter(({ state }) => state !== 0).length;
+/** How many tasks of all threads read. */
+export function readingsOf(lock: RWLock): number {
+	const { memory, offset } = lock[share]('thread');
+	const words = new Int32Array(memory, offset + TABLE_BYTES);
+	let readings = 0;
+	for (let at = 0; at < words.length; at += READER_WORDS)
+		if (Atomics.load(words, at + PRESENT) !== 0) readings += Atomics.load(words, at + COUNT);
+	return readings;
+}
+
+/** Resolves when so many wait; in which table, where several follow one another. */
+export async function untilWaiting(primitive: Shareable, count: number, table = 0): Promise<void> {
+	const waiting = () => slots(primitive, table).filter(({ state }) => state !== 0).length;
 	while (waiting() !== count) await setTimeout(1);
+}
+
+/** Resolves when the one who has the first slot has looked, and sleeps. It looks once more. */
+export async function untilAsleep(primitive: Shareable, table = 0): Promise<void> {
+	const [state] = stateWords(primitive, 1, table) as [Int32Array];
+	while (Atomics.notify(state, 0) === 0) await setTimeout(1);
 }
 
 /** Resolves when a writer waits for the readers to leave, and lets nobody in. */

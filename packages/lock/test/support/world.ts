@@ -3,8 +3,8 @@ import type { WaitOptions } from '@conc/core';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 
-/** How a task waits: as long as it takes, until it is aborted, or not at all. */
-export type Patience = 'endless' | 'abortable' | 'none';
+/** How a task waits: as long as it takes, until it is aborted, for a moment, or not at all. */
+export type Patience = 'endless' | 'abortable' | 'brief' | 'none';
 export const anyPatience = fc.oneof(
 	{ arbitrary: fc.constantFrom<Patience[]>('endless', 'abortable'), weight: 4 },
 	{ arbitrary: fc.constant<Patience>('none'), weight: 1 },
@@ -31,6 +31,7 @@ export class Wait {
 		const options = {
 			endless: undefined,
 			abortable: { signal: this.#controller.signal },
+			brief: { timeout: 1 },
 			none: { timeout: 0 },
 		};
 		begin(options[patience]).then(

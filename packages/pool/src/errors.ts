@@ -7,6 +7,13 @@ export class PoolClosedError extends Error {
 }
 brand(PoolClosedError, '@conc/pool:PoolClosedError');
 
+/** As many tasks wait as `maxQueue` allows; nothing of the call was taken. */
+export class PoolFullError extends Error {
+	override readonly name = 'PoolFullError';
+	readonly code = 'CONC_POOL_FULL';
+}
+brand(PoolFullError, '@conc/pool:PoolFullError');
+
 /** `join()` was called on a pool that was neither closed nor terminated. */
 export class PoolRunningError extends Error {
 	override readonly name = 'PoolRunningError';

@@ -3,10 +3,22 @@ export {
 	BrokenPoolError,
 	CancelledError,
 	PoolClosedError,
+	PoolFullError,
 	PoolRunningError,
 	PoolTerminatedError,
 	WorkerCrashedError,
 } from './errors.js';
-export type { AsyncOptions, ImapOptions, MapOptions, PoolOptions, TaskOptions } from './options.js';
+export type {
+	AsyncMapOptions,
+	AsyncOptions,
+	ImapOptions,
+	MapOptions,
+	MapProgress,
+	PoolOptions,
+	TaskOptions,
+} from './options.js';
 export { Pool, ThreadPool } from './pool.js';
+export type { PoolStats } from './schedule/scheduler.js';
+export { asCompleted, type Completed } from './settle/as-completed.js';
 export { AsyncResult } from './settle/async-result.js';
+export { type ReturnWhen, type WaitForOptions, wait } from './settle/wait.js';

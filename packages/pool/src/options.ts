@@ -1,5 +1,5 @@
 import type { Transferable } from 'node:worker_threads';
-import { checkObject, kindOf } from '@conc/core';
+import { checkKind, checkObject, kindOf, readSignal } from '@conc/core';
 
 /** How a pool is made. `I` are the arguments of its initializer. */
 export interface PoolOptions<I extends readonly unknown[] = readonly []> {
@@ -13,6 +13,21 @@ export interface PoolOptions<I extends readonly unknown[] = readonly []> {
 	readonly initargs?: Readonly<I>;
 	/** After so many tasks - a chunk of a map counts as one - a worker is replaced by a fresh one. */
 	readonly maxTasksPerWorker?: number;
+	/** How many workers stay however long they have nothing to do; 0 when left out. See `idleTimeout`. */
+	readonly minWorkers?: number;
+	/** Milliseconds after which a worker with nothing to do ends; when left out, none does. A call starts a new one. */
+	readonly idleTimeout?: number;
+	/**
+	 * How many tasks - a chunk of a map counts as one - may wait for a worker; when left out, any number. A call that
+	 * would have more wait rejects with PoolFullError. An imap is not limited by it: it has its own `buffersize`.
+	 */
+	readonly maxQueue?: number;
+	/** How many workers in a row may die within 10 seconds, without a task done, before the pool is broken; 5 when left out. */
+	readonly restartLimit?: number;
+	/** Names the pool in messages, and its workers: `images-1`. */
+	readonly name?: string;
+	/** Aborting it terminates the pool. */
+	readonly signal?: AbortSignal;
 	readonly resourceLimits?: {
 		/** Megabytes; a task that exceeds them is rejected, and its worker replaced. */
 		readonly maxOldGenerationSizeMb?: number;
@@ -37,16 +52,27 @@ export interface TaskOptions {
 	readonly timeout?: number;
 	/** ArrayBuffers and MessagePorts that move to a thread instead of being copied. */
 	readonly transfer?: readonly Transferable[];
+	/** The higher, the sooner it starts; 0 when left out. Of one priority the first comes first. */
+	readonly priority?: number;
 	/** Names the task in errors; the function's name and place when left out. */
 	readonly name?: string;
 }
 
-/** What may be said of a task whose result is an AsyncResult. */
-export interface AsyncOptions<R> extends TaskOptions {
+/** What is called with how an AsyncResult turns out. */
+interface ResultCallbacks<R> {
 	/** Called with the result when it is there. */
 	readonly callback?: (value: R) => void;
 	/** Called with the error; the rejection counts as handled then. */
 	readonly errorCallback?: (error: unknown) => void;
+}
+
+/** What may be said of a task whose result is an AsyncResult. */
+export interface AsyncOptions<R> extends TaskOptions, ResultCallbacks<R> {}
+
+/** How far a map is. */
+export interface MapProgress {
+	readonly done: number;
+	readonly total: number;
 }
 
 /** What may be said of a map. */
@@ -57,7 +83,14 @@ export interface MapOptions {
 	readonly signal?: AbortSignal;
 	/** Milliseconds each chunk may run, counted from its start. */
 	readonly timeout?: number;
+	/** The higher, the sooner its chunks start; 0 when left out. Of one priority the first comes first. */
+	readonly priority?: number;
+	/** Called whenever a chunk is done, with how many items are, and of how many. What it throws is an uncaught exception. */
+	readonly onProgress?: (progress: MapProgress) => void;
 }
+
+/** What may be said of a map whose result is an AsyncResult. */
+export interface AsyncMapOptions<R> extends MapOptions, ResultCallbacks<R> {}
 
 /** What may be said of an imap. */
 export interface ImapOptions {
@@ -68,21 +101,44 @@ export interface ImapOptions {
 	readonly signal?: AbortSignal;
 	/** Milliseconds each chunk may run, counted from its start. */
 	readonly timeout?: number;
+	/** The higher, the sooner its chunks start; 0 when left out. Of one priority the first comes first. */
+	readonly priority?: number;
 }
 
 /** A whole number of at least 1, or the default. Throws a TypeError or RangeError that names the option. */
 export function positiveInteger<D>(name: string, value: unknown, otherwise: D): number | D {
+	return wholeNumber(name, value, 1, otherwise);
+}
+
+function wholeNumber<D>(name: string, value: unknown, least: number, otherwise: D): number | D {
 	if (value === undefined) return otherwise;
 	if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${kindOf(value)}`);
-	if (!Number.isSafeInteger(value) || value < 1)
-		throw new RangeError(`${name} must be a whole number of at least 1, not ${value}`);
+	if (!Number.isSafeInteger(value) || value < least)
+		throw new RangeError(`${name} must be a whole number of at least ${least}, not ${value}`);
 	return value;
 }
 
 /** Throws a TypeError or RangeError that names the option no pool can be made with. */
 export function checkSettings(settings: PoolSettings): void {
-	const { initializer, initargs, maxTasksPerWorker, resourceLimits, env, execArgv } = settings;
-	positiveInteger('maxTasksPerWorker', maxTasksPerWorker, undefined);
+	const { initializer, initargs, resourceLimits, env, execArgv, name, workers, minWorkers } = settings;
+	for (const option of ['workers', 'maxTasksPerWorker', 'restartLimit'] as const)
+		positiveInteger(option, settings[option], undefined);
+	for (const option of ['minWorkers', 'maxQueue'] as const)
+		wholeNumber(option, settings[option], 0, undefined);
+	if (workers !== undefined && minWorkers !== undefined && minWorkers > workers)
+		throw new RangeError(
+			`minWorkers must not be more than workers, which is ${workers}, but is ${minWorkers}`,
+		);
+	checkKind(
+		'idleTimeout',
+		'a number of milliseconds',
+		settings.idleTimeout,
+		typeof settings.idleTimeout === 'number',
+	);
+	if (settings.idleTimeout !== undefined && !(settings.idleTimeout >= 0))
+		throw new RangeError(`idleTimeout must be 0 or more milliseconds, not ${settings.idleTimeout}`);
+	checkKind('name', 'a string', name, typeof name === 'string');
+	readSignal({ signal: settings.signal });
 	checkObject('resourceLimits', resourceLimits);
 	positiveInteger('maxOldGenerationSizeMb', resourceLimits?.maxOldGenerationSizeMb, undefined);
 	if (initializer !== undefined && typeof initializer !== 'function')

@@ -13,7 +13,7 @@ import { TaskPool } from './task-pool.js';
  *     }
  *
  * Workers are started by the first call. A worker that dies rejects the one task it ran with WorkerCrashedError and is
- * replaced; when five in a row die within ten seconds without a task done, the pool is broken. Nothing idle keeps the
+ * replaced; when five (`restartLimit`) in a row die within ten seconds without a task done, the pool is broken. Nothing idle keeps the
  * program alive, and no worker outlives it.
  */
 export class Pool<I extends readonly unknown[] = readonly []> extends TaskPool {

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { checkKind, checkObject, kindOf, makeCall } from '@conc/core';
+import { checkKind, checkObject, kindOf, makeCall, placeOf } from '@conc/core';
 import { CancelledError, PoolRunningError } from './errors.js';
 import {
+	type AsyncMapOptions,
 	type AsyncOptions,
 	checkSettings,
 	type ImapOptions,
@@ -11,29 +12,36 @@ import {
 	type TaskOptions,
 } from './options.js';
 import type { Medium } from './run/worker.js';
-import { Scheduler } from './schedule/scheduler.js';
+import { type PoolStats, Scheduler } from './schedule/scheduler.js';
 import { AsyncResult } from './settle/async-result.js';
 import { Callbacks } from './submit/callbacks.js';
 import { submitImap } from './submit/imap.js';
-import { submitMap } from './submit/map.js';
+import { type Mode, submitMap } from './submit/map.js';
 import { checkTarget, type Target } from './submit/target.js';
-import { Task } from './submit/task.js';
+import { readPriority, Task } from './submit/task.js';
 
 /** What Pool and ThreadPool have in common: all but where their workers live. */
 export abstract class TaskPool {
 	readonly #scheduler: Scheduler;
+	readonly #name: string | undefined;
 
 	/** @internal */
 	constructor(medium: Medium, workers: number | PoolSettings | undefined) {
 		const settings = typeof workers === 'object' && workers !== null ? workers : { workers };
 		checkSettings(settings);
 		const size = positiveInteger('workers', settings.workers, availableParallelism());
+		this.#name = settings.name;
 		this.#scheduler = new Scheduler(medium, size, settings);
 	}
 
 	/** How many workers there are at most. */
 	get size(): number {
 		return this.#scheduler.size;
+	}
+
+	/** What it does at the moment, and what it has done. */
+	stats(): PoolStats {
+		return this.#scheduler.stats;
 	}
 
 	/**
@@ -79,7 +87,7 @@ export abstract class TaskPool {
 	 */
 	map<T, R>(fn: (item: T) => R, items: Iterable<T>, options?: MapOptions): Promise<Awaited<R>[]>;
 	map(fn: Target, items: Iterable<unknown>, options: MapOptions = {}): Promise<unknown[]> {
-		return attempt(() => submitMap(this.#scheduler, fn, items, 'map', options));
+		return attempt(() => submitMap(this.#scheduler, fn, items, 'map', options).promise);
 	}
 
 	/** Like `map`, each item being a list of arguments. (`Pool.starmap`) */
@@ -89,7 +97,35 @@ export abstract class TaskPool {
 		options?: MapOptions,
 	): Promise<Awaited<R>[]>;
 	starmap(fn: Target, items: Iterable<readonly unknown[]>, options: MapOptions = {}): Promise<unknown[]> {
-		return attempt(() => submitMap(this.#scheduler, fn, items, 'starmap', options));
+		return attempt(() => submitMap(this.#scheduler, fn, items, 'starmap', options).promise);
+	}
+
+	/** `map` with an AsyncResult, which can be asked, waited for and cancelled. (`Pool.map_async`) */
+	mapAsync<T, R>(
+		fn: (item: T) => R,
+		items: Iterable<T>,
+		options?: AsyncMapOptions<Awaited<R>[]>,
+	): AsyncResult<Awaited<R>[]>;
+	mapAsync(
+		fn: Target,
+		items: Iterable<unknown>,
+		options: AsyncMapOptions<never> = {},
+	): AsyncResult<unknown[]> {
+		return this.#mapAsync(fn, items, 'map', options);
+	}
+
+	/** `starmap` with an AsyncResult. (`Pool.starmap_async`) */
+	starmapAsync<A extends unknown[], R>(
+		fn: (...args: A) => R,
+		items: Iterable<Readonly<NoInfer<A>>>,
+		options?: AsyncMapOptions<Awaited<R>[]>,
+	): AsyncResult<Awaited<R>[]>;
+	starmapAsync(
+		fn: Target,
+		items: Iterable<readonly unknown[]>,
+		options: AsyncMapOptions<never> = {},
+	): AsyncResult<unknown[]> {
+		return this.#mapAsync(fn, items, 'starmap', options);
 	}
 
 	/**
@@ -142,7 +178,8 @@ export abstract class TaskPool {
 	}
 
 	toString(): string {
-		return `${this.constructor.name}(${this.size} workers, ${this.#scheduler.state})`;
+		const name = this.#name === undefined ? '' : ` ${JSON.stringify(this.#name)}`;
+		return `${this.constructor.name}${name}(${this.size} workers, ${this.#scheduler.state})`;
 	}
 
 	[Symbol.for('nodejs.util.inspect.custom')](): string {
@@ -155,12 +192,28 @@ export abstract class TaskPool {
 		await this.join();
 	}
 
+	#mapAsync(
+		fn: Target,
+		items: Iterable<unknown>,
+		mode: Mode,
+		options: AsyncMapOptions<never>,
+	): AsyncResult<unknown[]> {
+		try {
+			const run = submitMap(this.#scheduler, fn, items, mode, options);
+			return new AsyncResult(run, () => run.cancel(new CancelledError(`${placeOf(fn)} was cancelled`)));
+		} catch (error) {
+			return refused(error, options);
+		}
+	}
+
 	#submit(fn: Target, args: unknown, options: AsyncOptions<never>): Task {
 		this.#scheduler.check();
 		checkTarget(fn);
 		checkObject('options', options);
 		checkKind('name', 'a string', options.name, typeof options.name === 'string');
 		if (!Array.isArray(args)) throw new TypeError(`args must be an array, not ${kindOf(args)}`);
+		readPriority(options);
+		this.#scheduler.checkRoom(1);
 		const call = makeCall(fn, args, this.#scheduler.medium, { transfer: options.transfer });
 		const task = new Task(call, options);
 		this.#scheduler.submit(task, options);
@@ -178,8 +231,11 @@ function attempt<T>(submit: () => Promise<T>): Promise<T> {
 }
 
 /** The result of a call that could not be made. */
-function refused(error: unknown, options: AsyncOptions<never>): AsyncResult<unknown> {
-	const promise = Promise.reject(error);
+function refused(
+	error: unknown,
+	options: { readonly errorCallback?: (error: unknown) => void },
+): AsyncResult<never> {
+	const promise = Promise.reject<never>(error);
 	// They may be what is wrong with the call.
 	const { errorCallback } = Object(options) as AsyncOptions<never>;
 	const canHandle = typeof errorCallback === 'function';

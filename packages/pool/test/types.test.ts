@@ -1,4 +1,4 @@
-import { type AsyncResult, Pool, type PoolOptions, ThreadPool } from '@conc/pool';
+import { type AsyncResult, asCompleted, Pool, type PoolOptions, ThreadPool, wait } from '@conc/pool';
 import { expectTypeOf, it } from 'vitest';
 
 const add = (a: number, b: number) => a + b;
@@ -39,6 +39,23 @@ const _ = {
 		expectTypeOf(result.then(String)).toEqualTypeOf<Promise<string>>();
 		// @ts-expect-error not the type of the result
 		pool.applyAsync(later, ['a'], { callback: (value: string) => value });
+	},
+	async several(pool: Pool) {
+		const mapped = pool.mapAsync(later, ['a'], {
+			chunksize: 2,
+			callback: (value) => expectTypeOf(value).toEqualTypeOf<number[]>(),
+			onProgress: ({ done, total }) => expectTypeOf([done, total]).toEqualTypeOf<number[]>(),
+		});
+		expectTypeOf(mapped).toEqualTypeOf<AsyncResult<number[]>>();
+		expectTypeOf(pool.starmapAsync(add, [[1, 2]])).toEqualTypeOf<AsyncResult<number[]>>();
+		for await (const one of asCompleted([pool.apply(add, [1, 2]), mapped])) {
+			expectTypeOf(one.index).toEqualTypeOf<number>();
+			if (one.status === 'fulfilled') expectTypeOf(one.value).toEqualTypeOf<number | number[]>();
+		}
+		const { done } = await wait([mapped], { returnWhen: 'firstException' });
+		expectTypeOf(done).toEqualTypeOf<AsyncResult<number[]>[]>();
+		// @ts-expect-error there is no such condition
+		await wait([mapped], { returnWhen: 'ALL_COMPLETED' });
 	},
 	maps(pool: ThreadPool) {
 		expectTypeOf(pool.map((n) => n * 2, [1, 2])).toEqualTypeOf<Promise<number[]>>();

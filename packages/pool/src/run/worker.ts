@@ -23,7 +23,10 @@ const LONGEST_MS = 2 ** 31 - 1;
 /** A worker that was stopped and is still there after so long is not waited for: a thread in a native call is. */
 const STUCK_MS = 5_000;
 
-const numbers = () => realm('pool worker numbers', () => ({ process: 1, thread: 1 }));
+/** Where a pool has no name of its own. */
+const names = { process: 'PoolWorker', thread: 'ThreadPoolWorker' };
+
+const numbers = () => realm('pool worker numbers', () => new Map<string, number>());
 
 /** A host that runs one task of a pool after the other. */
 export class Worker {
@@ -38,13 +41,17 @@ export class Worker {
 	/** Resolves when it has ended, or when it is stuck and given up. */
 	readonly gone: Promise<void>;
 	#giveUp: () => void = () => {};
+	#idleTimer: NodeJS.Timeout | undefined;
 
 	constructor(medium: Medium, settings: PoolSettings) {
 		this.host = startHost(medium, settings);
 		this.host.unref(); // a worker with nothing to do keeps nobody waiting
 		this.gone = new Promise((resolve) => {
 			this.#giveUp = resolve;
-			void this.host.exited.then(() => resolve());
+			void this.host.exited.then(() => {
+				this.rouse();
+				resolve();
+			});
 		});
 	}
 
@@ -75,8 +82,20 @@ export class Worker {
 		}
 	}
 
+	/** It has nothing to do: calls `weary` when that has been so for `ms`, and again each time after. */
+	rest(ms: number, weary: () => void): void {
+		if (ms > LONGEST_MS) return;
+		this.#idleTimer = setInterval(weary, ms).unref();
+	}
+
+	/** It has something to do again. */
+	rouse(): void {
+		clearInterval(this.#idleTimer);
+	}
+
 	/** Lets it end by itself. */
 	leave(): void {
+		this.rouse();
 		this.isLeaving = true;
 		this.host.ref(); // whoever joins waits for its end
 		this.host.end();
@@ -84,6 +103,7 @@ export class Worker {
 
 	/** Ends it at once. The task it runs is rejected when it is gone, as its verdict says. */
 	stop(): void {
+		this.rouse();
 		this.isLeaving = true;
 		this.host.ref();
 		void this.host.terminate('SIGKILL');
@@ -138,10 +158,14 @@ export class Worker {
 	}
 }
 
-function startHost(medium: Medium, { resourceLimits, env, execArgv }: PoolSettings): Host {
-	const name = `${medium === 'process' ? 'PoolWorker' : 'ThreadPoolWorker'}-${numbers()[medium]++}`;
+function startHost(
+	medium: Medium,
+	{ name = names[medium], resourceLimits, env, execArgv }: PoolSettings,
+): Host {
+	const number = (numbers().get(name) ?? 0) + 1;
+	numbers().set(name, number);
 	const options = {
-		name,
+		name: `${name}-${number}`,
 		daemon: true,
 		runs: 'many' as const,
 		keepsStderr: true,

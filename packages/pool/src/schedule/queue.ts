@@ -1,47 +1,70 @@
-/** First in, first out, in constant time; what is removed before its turn leaves a hole that is skipped. */
-export class Fifo<T> {
-	#items: (T | undefined)[] = [];
-	#head = 0;
-	#count = 0;
+import type { Task } from '../submit/task.js';
+import { Lane } from './lane.js';
+
+/** The tasks that wait: the highest priority first, and of one priority the one that came first. */
+export class TaskQueue {
+	/** None is empty. */
+	readonly #lanes = new Map<number, Lane<Task>>();
+	/** The priorities there are, the highest last. */
+	readonly #priorities: number[] = [];
+	#length = 0;
 
 	get length(): number {
-		return this.#count;
+		return this.#length;
 	}
 
-	push(item: T): void {
-		this.#items.push(item);
-		this.#count++;
+	push(task: Task): void {
+		this.#length++;
+		this.#lane(task.priority).push(task);
 	}
 
-	/** Puts an item back where it was taken. */
-	unshift(item: T): void {
-		if (this.#head === 0) this.#items.unshift(item);
-		else this.#items[--this.#head] = item;
-		this.#count++;
+	/** Puts a task back where it was taken. */
+	unshift(task: Task): void {
+		this.#length++;
+		this.#lane(task.priority).unshift(task);
 	}
 
-	shift(): T | undefined {
-		while (this.#head < this.#items.length) {
-			const item = this.#items[this.#head];
-			this.#items[this.#head++] = undefined;
-			if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
-				this.#items = this.#items.slice(this.#head);
-				this.#head = 0;
-			}
-			if (item === undefined) continue;
-			this.#count--;
-			return item;
-		}
-		return undefined;
+	shift(): Task | undefined {
+		const priority = this.#priorities.at(-1);
+		if (priority === undefined) return undefined;
+		const task = this.#lanes.get(priority)?.first as Task;
+		this.remove(task);
+		return task;
 	}
 
-	remove(item: T): boolean {
-		const at = this.#items.indexOf(item, this.#head);
-		if (at === -1) return false;
-		this.#items[at] = undefined;
-		this.#count--;
-		// What is removed in the order it came is found at once.
-		while (this.#head < this.#items.length && this.#items[this.#head] === undefined) this.#head++;
+	/** False when it does not wait here. */
+	remove(task: Task): boolean {
+		const { lane, priority } = task;
+		if (lane === null) return false;
+		lane.remove(task);
+		this.#length--;
+		if (lane.first === null) this.#drop(priority);
 		return true;
+	}
+
+	#lane(priority: number): Lane<Task> {
+		const found = this.#lanes.get(priority);
+		if (found !== undefined) return found;
+		const made = new Lane<Task>();
+		this.#lanes.set(priority, made);
+		this.#priorities.splice(this.#indexOf(priority), 0, priority);
+		return made;
+	}
+
+	#drop(priority: number): void {
+		this.#lanes.delete(priority);
+		this.#priorities.splice(this.#indexOf(priority), 1);
+	}
+
+	/** Where among the priorities it is, or belongs. */
+	#indexOf(priority: number): number {
+		let from = 0;
+		let to = this.#priorities.length;
+		while (from < to) {
+			const middle = (from + to) >> 1;
+			if ((this.#priorities[middle] as number) < priority) from = middle + 1;
+			else to = middle;
+		}
+		return from;
 	}
 }

@@ -1,13 +1,31 @@
 import { type Exit, follow, makeCall, type Prepared } from '@conc/core';
-import { BrokenPoolError, PoolClosedError, PoolTerminatedError } from '../errors.js';
+import { BrokenPoolError, PoolClosedError, PoolFullError, PoolTerminatedError } from '../errors.js';
 import type { PoolSettings } from '../options.js';
 import { type Medium, Worker } from '../run/worker.js';
 import { signalOf, Task, type TaskSettings } from '../submit/task.js';
-import { Fifo } from './queue.js';
+import { TaskQueue } from './queue.js';
 
 /** So many workers in a row that die without a task done, within so long, are not replaced any more. */
-const DEATHS = 5;
+const RESTART_LIMIT = 5;
 const DEATHS_MS = 10_000;
+
+/** What a pool does at the moment, and what it has done; a chunk of a map is one task. */
+export interface PoolStats {
+	/** Workers that live, or are being started. */
+	readonly workers: number;
+	/** Those of them that wait for a task. */
+	readonly idle: number;
+	/** Tasks that wait for a worker. */
+	readonly queued: number;
+	/** Tasks that were given to a worker and are not settled. */
+	readonly running: number;
+	/** Tasks that were done. */
+	readonly fulfilled: number;
+	/** Tasks that were rejected, for whatever reason. */
+	readonly rejected: number;
+	/** Workers that died, other than by the pool's own hand. */
+	readonly crashes: number;
+}
 
 /**
  * Who runs what: tasks wait in one queue, a worker that is free takes the next. Workers are started when there is work
@@ -18,7 +36,12 @@ export class Scheduler {
 	readonly medium: Medium;
 	readonly #settings: PoolSettings;
 	readonly #maxTasks: number;
-	readonly #queue = new Fifo<Task>();
+	readonly #maxQueue: number;
+	readonly #minWorkers: number;
+	readonly #idleTimeout: number;
+	readonly #restartLimit: number;
+	readonly #counts = { fulfilled: 0, rejected: 0, crashes: 0 };
+	readonly #queue = new TaskQueue();
 	readonly #workers = new Set<Worker>();
 	readonly #idle: Worker[] = [];
 	/** Workers with a task of which it is not certain yet that it need not go back into the queue. */
@@ -36,6 +59,13 @@ export class Scheduler {
 		this.size = size;
 		this.#settings = settings;
 		this.#maxTasks = settings.maxTasksPerWorker ?? Number.POSITIVE_INFINITY;
+		this.#maxQueue = settings.maxQueue ?? Number.POSITIVE_INFINITY;
+		this.#minWorkers = settings.minWorkers ?? 0;
+		this.#idleTimeout = settings.idleTimeout ?? Number.POSITIVE_INFINITY;
+		this.#restartLimit = settings.restartLimit ?? RESTART_LIMIT;
+		const { signal } = settings;
+		if (signal?.aborted) this.#state = 'terminated';
+		else if (signal) void this.gone().then(follow(signal, () => void this.terminate()));
 	}
 
 	get state(): 'open' | 'closed' | 'terminated' {
@@ -49,9 +79,32 @@ export class Scheduler {
 		if (this.#broken !== null) throw this.#broken;
 	}
 
+	/** Throws a PoolFullError when so many more tasks are too many. */
+	checkRoom(tasks: number): void {
+		if (this.#maxQueue === Number.POSITIVE_INFINITY) return;
+		const staying = [...this.#workers].filter(({ isLeaving }) => !isLeaving).length;
+		const free = this.#idle.length + this.size - staying;
+		const waiting = this.#queue.length + tasks - free;
+		if (waiting <= this.#maxQueue) return;
+		throw new PoolFullError(
+			`the pool is full: ${this.#queue.length} tasks wait, and maxQueue is ${this.#maxQueue}`,
+		);
+	}
+
+	get stats(): PoolStats {
+		return {
+			workers: this.#workers.size,
+			idle: this.#idle.length,
+			queued: this.#queue.length,
+			running: [...this.#workers].filter(({ current }) => current !== null).length,
+			...this.#counts,
+		};
+	}
+
 	/** Takes a task over. It settles, whatever happens. */
 	submit(task: Task, settings: TaskSettings = {}): void {
 		const signal = signalOf(settings);
+		task.counts = this.#counts;
 		if (signal?.aborted) return task.reject(signal.reason, true);
 		if (this.#refuses(task)) return;
 		if (signal !== undefined) task.whenSettled(follow(signal, () => this.cancel(task, signal.reason)));
@@ -132,6 +185,7 @@ export class Scheduler {
 	/** A worker that waits for work. One that died while it waited is not given any. */
 	#wake(): Worker | undefined {
 		for (let worker = this.#idle.pop(); worker !== undefined; worker = this.#idle.pop()) {
+			worker.rouse();
 			if (worker.host.isAlive) return worker;
 			worker.isLeaving = true;
 		}
@@ -163,9 +217,19 @@ export class Scheduler {
 			const next = this.#queue.shift();
 			if (next !== undefined) return void this.#give(worker, next);
 			this.#idle.push(worker);
+			worker.rest(this.#idleTimeout, () => this.#dismiss(worker));
 		}
 		this.#dispatch();
 		this.#retire();
+	}
+
+	/** Lets a worker go that has had nothing to do for long, unless too few would stay. */
+	#dismiss(worker: Worker): void {
+		const staying = [...this.#workers].filter(({ isLeaving }) => !isLeaving).length;
+		const at = this.#idle.indexOf(worker);
+		if (at === -1 || staying <= this.#minWorkers) return;
+		this.#idle.splice(at, 1);
+		worker.leave();
 	}
 
 	/** A new worker, unless there are as many as there may be; undefined as well while its initializer runs. */
@@ -232,9 +296,10 @@ export class Scheduler {
 
 	#noteDeath(worker: Worker, exit: Exit): void {
 		const now = performance.now();
+		this.#counts.crashes++;
 		this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS_MS), now];
-		if (this.#deaths.length < DEATHS) return;
-		this.#break(`${DEATHS} workers in a row died without a task done`, worker.crash(exit, null));
+		if (this.#deaths.length < this.#restartLimit) return;
+		this.#break(`${this.#restartLimit} workers in a row died without a task done`, worker.crash(exit, null));
 	}
 
 	/** From now on every task is rejected, but those that run are let finish. */

@@ -1,13 +1,18 @@
 import { AsyncResource } from 'node:async_hooks';
 import { kindOf } from '@conc/core';
-import type { TaskSettings } from './task.js';
+
+/** What a caller may want to be called with. */
+export interface CallbackSettings {
+	readonly callback?: ((value: never) => void) | undefined;
+	readonly errorCallback?: ((error: unknown) => void) | undefined;
+}
 
 /** Runs callbacks before anyone who awaits the result. What they throw is the program's own uncaught exception. */
 export class Callbacks {
 	readonly #callback: ((value: never) => void) | undefined;
 	readonly #errorCallback: ((error: never) => void) | undefined;
 
-	constructor({ callback, errorCallback }: TaskSettings) {
+	constructor({ callback, errorCallback }: CallbackSettings) {
 		this.#callback = bound('callback', callback);
 		this.#errorCallback = bound('errorCallback', errorCallback);
 	}
@@ -26,7 +31,7 @@ export class Callbacks {
 }
 
 /** In the async context of the call, as promise callbacks are. */
-function bound<T>(
+export function bound<T>(
 	name: string,
 	callback: ((value: T) => void) | undefined,
 ): ((value: T) => void) | undefined {

@@ -5,7 +5,7 @@ import type { Scheduler } from '../schedule/scheduler.js';
 import { ImapIterator } from '../settle/imap.js';
 import { callSite } from './site.js';
 import { checkTarget, type Target } from './target.js';
-import { signalOf, Task } from './task.js';
+import { readPriority, signalOf, Task } from './task.js';
 
 /** An iterator that sends items in chunks as room comes. Its errors show the place of this call, not of a later draw. */
 export function submitImap<T>(
@@ -19,6 +19,7 @@ export function submitImap<T>(
 	checkTarget(fn);
 	checkObject('options', options);
 	readTimeout(options);
+	readPriority(options);
 	const source = Object(items);
 	if (typeof source[Symbol.iterator] !== 'function' && typeof source[Symbol.asyncIterator] !== 'function')
 		throw new TypeError(`items must be iterable, not ${kindOf(items)}`);

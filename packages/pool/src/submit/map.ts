@@ -1,12 +1,21 @@
 import { checkObject, ItemError, kindOf, makeMapCall, prepare, readTimeout } from '@conc/core';
-import { type MapOptions, positiveInteger } from '../options.js';
+import { type AsyncMapOptions, positiveInteger } from '../options.js';
 import type { Scheduler } from '../schedule/scheduler.js';
+import type { Pending } from '../settle/async-result.js';
+import { bound, Callbacks } from './callbacks.js';
 import { chunksOf, defaultChunksize } from './chunks.js';
 import { callSite } from './site.js';
 import { checkTarget, type Target } from './target.js';
-import { signalOf, Task } from './task.js';
+import { readPriority, signalOf, Task } from './task.js';
 
 export type Mode = 'map' | 'starmap';
+
+/** A map on its way. */
+export interface MapRun extends Pending {
+	readonly promise: Promise<unknown[]>;
+	/** Rejects it, as `Scheduler.cancel` does with each of its chunks. False when it was settled before. */
+	cancel(reason: unknown): boolean;
+}
 
 /** Sends all items in chunks, and gives their results in the order of the items, or the first error. */
 export function submitMap(
@@ -14,14 +23,17 @@ export function submitMap(
 	fn: Target,
 	input: Iterable<unknown>,
 	mode: Mode,
-	options: MapOptions,
-): Promise<unknown[]> {
+	options: AsyncMapOptions<never>,
+): MapRun {
 	scheduler.check();
 	checkTarget(fn);
 	checkObject('options', options);
 	readTimeout(options);
+	readPriority(options);
+	const callbacks = new Callbacks(options);
+	const report = bound('onProgress', options.onProgress);
 	const signal = signalOf(options);
-	if (signal?.aborted) return callersRejection(signal.reason);
+	if (signal?.aborted) return abortedRun(signal.reason, callbacks);
 	const { medium } = scheduler;
 	const items = itemsOf(input);
 	if (mode === 'starmap') checkLists(items);
@@ -30,27 +42,68 @@ export function submitMap(
 		options.chunksize,
 		defaultChunksize(items.length, scheduler.size),
 	);
+	const chunks = chunksOf(items, size);
+	scheduler.checkRoom(chunks.length);
 	const prepared = prepare(fn, medium);
 	const site = callSite(submitMap);
-	const calls = chunksOf(items, size).map((chunk) => ({
-		...makeMapCall(prepared, chunk, mode, medium),
-		site,
-	}));
-	const tasks = calls.map((call) => new Task(call, options));
-	for (const task of tasks) scheduler.submit(task, options);
-	const results = Promise.all(tasks.map(({ promise }) => promise as Promise<unknown[]>)).then(
-		(chunks) => chunks.flat(1),
-		(error) => {
-			throw error instanceof ItemError ? error.error : error;
-		},
+	const settings = { ...options, callback: undefined, errorCallback: undefined };
+	const tasks = chunks.map(
+		(chunk) => new Task({ ...makeMapCall(prepared, chunk, mode, medium), site }, settings),
 	);
-	for (const task of tasks) {
-		task.promise.catch(() => {
-			if (task.isCallers) results.catch(() => {});
-		});
+	let done = 0;
+	for (const [at, task] of tasks.entries()) {
+		scheduler.submit(task, options);
+		if (report === undefined) continue;
+		const { length } = chunks[at] as unknown[];
+		const progress = () => {
+			done += length;
+			const { length: total } = items;
+			const now = { done, total };
+			queueMicrotask(() => report(now));
+		};
+		task.promise.then(progress, () => {});
 	}
+	const run = new Run(scheduler, tasks, callbacks);
 	void Promise.allSettled(tasks.map(({ promise }) => promise)).then(() => scheduler.release(prepared));
-	return results;
+	return run;
+}
+
+class Run implements MapRun {
+	readonly promise: Promise<unknown[]>;
+	#outcome: 'fulfilled' | 'rejected' | null = null;
+	readonly #scheduler: Scheduler;
+	readonly #tasks: readonly Task[];
+
+	constructor(scheduler: Scheduler, tasks: readonly Task[], callbacks: Callbacks) {
+		this.#scheduler = scheduler;
+		this.#tasks = tasks;
+		this.promise = Promise.all(tasks.map(({ promise }) => promise as Promise<unknown[]>)).then(
+			(chunks) => {
+				const results = chunks.flat(1);
+				this.#outcome = 'fulfilled';
+				callbacks.fulfilled(results);
+				return results;
+			},
+			(failure) => {
+				const error = failure instanceof ItemError ? failure.error : failure;
+				this.#outcome = 'rejected';
+				if (callbacks.rejected(error) || tasks.some(({ isCallers }) => isCallers))
+					this.promise.catch(() => {});
+				throw error;
+			},
+		);
+	}
+
+	get state(): Pending['state'] {
+		if (this.#outcome !== null) return this.#outcome;
+		return this.#tasks.some(({ state }) => state !== 'queued') ? 'running' : 'queued';
+	}
+
+	cancel(reason: unknown): boolean {
+		if (this.#outcome !== null) return false;
+		for (const task of this.#tasks) this.#scheduler.cancel(task, reason);
+		return true;
+	}
 }
 
 function itemsOf(input: Iterable<unknown>): unknown[] {
@@ -67,9 +120,10 @@ function checkLists(items: readonly unknown[]): void {
 			throw new TypeError(`items[${at}] must be an array of arguments, not ${kindOf(item)}`);
 }
 
-/** A rejection the caller has made, which is nobody's unhandled one. */
-function callersRejection(reason: unknown): Promise<never> {
-	const rejected = Promise.reject(reason);
-	rejected.catch(() => {});
-	return rejected;
+/** A map the caller has aborted before, which is nobody's unhandled rejection. */
+function abortedRun(reason: unknown, callbacks: Callbacks): MapRun {
+	const promise = Promise.reject(reason);
+	promise.catch(() => {});
+	callbacks.rejected(reason);
+	return { promise, state: 'rejected', cancel: () => false };
 }

@@ -1,12 +1,12 @@
-import { type Call, placeOf, readSignal, readTimeout } from '@conc/core';
-import { Callbacks } from './callbacks.js';
+import { type Call, checkKind, placeOf, readSignal, readTimeout } from '@conc/core';
+import type { Lane, Linked } from '../schedule/lane.js';
+import { type CallbackSettings, Callbacks } from './callbacks.js';
 
-export interface TaskSettings {
+export interface TaskSettings extends CallbackSettings {
 	readonly signal?: AbortSignal | undefined;
 	readonly timeout?: number | undefined;
 	readonly name?: string | undefined;
-	readonly callback?: ((value: never) => void) | undefined;
-	readonly errorCallback?: ((error: unknown) => void) | undefined;
+	readonly priority?: number | undefined;
 }
 
 /** Why a task is to be rejected; `isCallers` when the caller made it so, which is nobody's unhandled rejection. */
@@ -16,11 +16,18 @@ interface Verdict {
 }
 
 /** A call on its way through a pool: queued, running, settled. */
-export class Task {
+export class Task implements Linked<Task> {
 	readonly call: Call;
 	/** Milliseconds it may run, `Infinity` for no limit. */
 	readonly timeout: number;
+	/** The higher, the sooner it starts. */
+	readonly priority: number;
 	readonly promise: Promise<unknown>;
+	lane: Lane<Task> | null = null;
+	before: Task | null = null;
+	after: Task | null = null;
+	/** How many tasks of its pool were settled in which way, this one among them. */
+	counts: Record<'fulfilled' | 'rejected', number> | undefined;
 	state: 'queued' | 'running' | 'fulfilled' | 'rejected' = 'queued';
 	readonly #name: string | undefined;
 	readonly #callbacks: Callbacks;
@@ -32,6 +39,7 @@ export class Task {
 	constructor(call: Call, settings: TaskSettings = {}) {
 		this.call = call;
 		this.timeout = readTimeout(settings);
+		this.priority = readPriority(settings);
 		this.#name = settings.name;
 		this.#callbacks = new Callbacks(settings);
 		this.promise = new Promise((resolve, reject) => {
@@ -89,9 +97,17 @@ export class Task {
 	#settle(state: 'fulfilled' | 'rejected'): boolean {
 		if (this.isSettled) return false;
 		this.state = state;
+		if (this.counts !== undefined) this.counts[state]++;
 		this.#cleanUp();
 		return true;
 	}
+}
+
+/** The priority of a task that is about to be made. Throws on what is none. */
+export function readPriority({ priority = 0 }: { readonly priority?: unknown }): number {
+	checkKind('priority', 'a number', priority, typeof priority === 'number');
+	if (Number.isNaN(priority)) throw new RangeError('priority must be a number, not NaN');
+	return priority as number;
 }
 
 /** The signal of a task that is about to be made, if it has one. */

@@ -32,7 +32,7 @@ export {
 export { type Here, here } from './here.js';
 export { type Call, type CallOptions, makeCall, makeMapCall, type Prepared, prepare } from './host/call.js';
 export { userFrames } from './host/frames.js';
-export { Host, howItEnded, ItemError, living, sendCalls } from './host/host.js';
+export { type Caller, Host, howItEnded, ItemError, living, sendCalls } from './host/host.js';
 export { Job } from './host/job.js';
 export { type ProcessOptions, startProcess } from './host/process.js';
 export { startThread, type ThreadOptions } from './host/thread.js';

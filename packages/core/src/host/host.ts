@@ -26,10 +26,15 @@ export interface Carrier {
 	unref(): void;
 }
 
+/** Who is told how a call ended: once, and as soon as that is known. */
+export interface Caller {
+	resolve(value: unknown): void;
+	reject(error: unknown): void;
+}
+
 interface Pending {
 	readonly call: Call;
-	readonly resolve: (value: unknown) => void;
-	readonly reject: (error: unknown) => void;
+	readonly caller: Caller;
 }
 
 /** An item of a `map` failed. Between host and pool; users see the error itself. */
@@ -103,22 +108,24 @@ export class Host {
 		args: readonly unknown[],
 		transfer?: readonly Transferable[],
 	): Promise<unknown> {
-		return this.run(makeCall(fn, args, this.medium, { transfer }));
+		const call = makeCall(fn, args, this.medium, { transfer });
+		return new Promise((resolve, reject) => this.run(call, { resolve, reject }));
 	}
 
-	/** Runs a call that was made before. Rejects with a HostExitError when the host ends before it answers. */
-	run(call: Call): Promise<unknown> {
-		return new Promise((resolve, reject) => {
-			const id = this.#nextCall++;
-			const pending = { call, resolve, reject };
-			if (this.exit !== null) return reject(this.#exitError(this.exit, pending));
+	/** Runs a call that was made before. It is rejected with a HostExitError when the host ends before it answers. */
+	run(call: Call, caller: Caller): void {
+		if (this.exit !== null) return caller.reject(this.#exitError(this.exit, call));
+		const id = this.#nextCall++;
+		try {
 			if (this.#pending.size === 0) this.#endpoint.forget();
 			if (call.constant !== null) this.#endpoint.sendConstant(call.constant.id, call.constant.payload);
 			const payload = this.#endpoint.prepare(call.payload, id);
 			const constant = call.constant?.id ?? null;
 			this.#carrier.channel.post({ type: 'call', id, mode: call.mode, constant, payload });
-			this.#pending.set(id, pending);
-		});
+		} catch (error) {
+			return caller.reject(error);
+		}
+		this.#pending.set(id, { call, caller });
 	}
 
 	/** Lets the far side forget a function that was prepared for one map. */
@@ -181,23 +188,27 @@ export class Host {
 		if (pending === undefined) return;
 		this.#pending.delete(message.id);
 		this.#endpoint.ended(message.id);
-		void this.#settle(pending, message);
+		this.#settle(pending, message);
 	}
 
-	async #settle(
-		{ call, resolve, reject }: Pending,
-		{ ok, payload }: Message & { type: 'result' },
-	): Promise<void> {
+	/** At once, unless modules have to be imported first. */
+	#settle({ call, caller }: Pending, { ok, payload }: Message & { type: 'result' }): void {
+		let opened: unknown;
 		try {
-			const opened = this.#endpoint.open(payload);
-			const value = opened instanceof Promise ? await opened : opened;
-			if (ok) return resolve(value);
-			if (call.mode === 'apply') return reject(withCallSite(value, call, this.name));
-			const { done, error } = value as PartialResult;
-			reject(new ItemError(done, withCallSite(error, call, this.name)));
+			opened = this.#endpoint.open(payload);
 		} catch (error) {
-			reject(error);
+			return caller.reject(error);
 		}
+		const settle = (value: unknown) =>
+			ok ? caller.resolve(value) : caller.reject(this.#failure(value, call));
+		if (opened instanceof Promise) opened.then(settle, (error) => caller.reject(error));
+		else settle(opened);
+	}
+
+	#failure(value: unknown, call: Call): unknown {
+		if (call.mode === 'apply') return withCallSite(value, call, this.name);
+		const { done, error } = value as PartialResult;
+		return new ItemError(done, withCallSite(error, call, this.name));
 	}
 
 	/** An error that cannot be taken apart here is replaced by what went wrong; the end of the host is not held up. */
@@ -214,14 +225,14 @@ export class Host {
 		const isUncaught = this.#uncaught !== null && exit.reason === 'exit';
 		const reason = this.#terminated ? 'terminated' : isUncaught ? 'uncaught' : exit.reason;
 		this.exit = { ...exit, reason, error };
-		for (const pending of this.#pending.values()) pending.reject(this.#exitError(this.exit, pending));
+		for (const { call, caller } of this.#pending.values()) caller.reject(this.#exitError(this.exit, call));
 		this.#pending.clear();
 		this.#endpoint.close();
 		living().delete(this);
 		return this.exit;
 	}
 
-	#exitError(exit: Exit, { call }: Pending): HostExitError {
+	#exitError(exit: Exit, call: Call): HostExitError {
 		const what = `${this.name} (${this.medium === 'process' ? 'pid' : 'thread'} ${this.id})`;
 		return new HostExitError(
 			`${what} ${howItEnded(exit)} before ${placeOf(call.fn)} was done`,

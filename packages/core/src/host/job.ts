@@ -39,10 +39,11 @@ export class Job<R> {
 
 	/** Runs the call; `asOurs` makes the error of a host that ended before its answer. */
 	run(host: Host, call: Call, asOurs: (error: HostExitError) => Error): void {
-		host.run(call).then(
-			(value) => this.#settle.resolve(value as R),
-			(error) => this.#settle.reject(error instanceof HostExitError ? this.#reasonOr(asOurs, error) : error),
-		);
+		host.run(call, {
+			resolve: (value) => this.#settle.resolve(value as R),
+			reject: (error) =>
+				this.#settle.reject(error instanceof HostExitError ? this.#reasonOr(asOurs, error) : error),
+		});
 		if (this.#daemon) host.unref();
 		const signal = this.#signal;
 		if (signal === undefined) return;

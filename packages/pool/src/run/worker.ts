@@ -1,5 +1,6 @@
 import {
 	type Call,
+	type Caller,
 	type Exit,
 	type Host,
 	HostExitError,
@@ -56,30 +57,34 @@ export class Worker {
 	}
 
 	/**
-	 * Runs a task to its end, whatever happens to the worker, and gives what settles it; null when the worker died and the
-	 * task has not begun: then another worker may have it.
+	 * Runs a task to its end, whatever happens to the worker, and then calls `ended` with what settles it; with null when
+	 * the worker died and the task has not begun: then another worker may have it.
 	 */
-	async run(task: Task): Promise<(() => void) | null> {
+	run(task: Task, ended: (settle: (() => void) | null) => void): void {
 		this.current = task;
 		task.state = 'running';
 		this.host.ref();
 		const stopClock = this.#startClock(task);
-		try {
-			const value = await this.#call(task.call);
-			return () => task.resolve(value);
-		} catch (error) {
-			if (!(error instanceof HostExitError)) return () => task.reject(error);
-			const { exit, mayHaveRun } = error;
-			// What was moved to it is gone with it.
-			const isWhole = task.call.payload.moved.length === 0;
-			if (task.isCondemned || mayHaveRun || !isWhole) return () => task.reject(this.crash(exit, task));
-			task.state = 'queued';
-			return null;
-		} finally {
+		const end = (settle: (() => void) | null) => {
 			stopClock();
 			this.current = null;
 			if (!this.isLeaving) this.host.unref();
-		}
+			ended(settle);
+		};
+		this.#call(task.call, {
+			resolve: (value) => end(() => task.resolve(value)),
+			reject: (error) => end(this.#failure(task, error)),
+		});
+	}
+
+	#failure(task: Task, error: unknown): (() => void) | null {
+		if (!(error instanceof HostExitError)) return () => task.reject(error);
+		const { exit, mayHaveRun } = error;
+		// What was moved to it is gone with it.
+		const isWhole = task.call.payload.moved.length === 0;
+		if (task.isCondemned || mayHaveRun || !isWhole) return () => task.reject(this.crash(exit, task));
+		task.state = 'queued';
+		return null;
 	}
 
 	/** It has nothing to do: calls `weary` when that has been so for `ms`, and again each time after. */
@@ -128,13 +133,13 @@ export class Worker {
 		return new WorkerCrashedError(`${who} ${howItEnded(exit)}${when}`, exit, id, task?.name ?? '');
 	}
 
-	#call(call: Call): Promise<unknown> {
+	#call(call: Call, caller: Caller): void {
 		const { constant } = call;
 		if (constant !== null && 'isTemporary' in constant) {
 			const prepared = constant as Prepared;
 			if (prepared.isTemporary) this.#prepared.set(prepared.id, prepared);
 		}
-		return this.host.run(call);
+		this.host.run(call, caller);
 	}
 
 	#startClock(task: Task): () => void {

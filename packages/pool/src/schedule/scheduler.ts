@@ -178,7 +178,7 @@ export class Scheduler {
 			if (worker === undefined) return;
 			const task = this.#queue.shift();
 			if (task === undefined) return;
-			void this.#give(worker, task);
+			this.#give(worker, task);
 		}
 	}
 
@@ -192,22 +192,23 @@ export class Scheduler {
 		return undefined;
 	}
 
-	async #give(worker: Worker, task: Task): Promise<void> {
+	#give(worker: Worker, task: Task): void {
 		this.#given.add(worker);
 		worker.tasks++;
-		const settle = await worker.run(task);
-		this.#given.delete(worker);
-		if (worker.host.exit === null && !worker.isLeaving) {
-			this.#deaths = [];
-			this.#free(worker); // before the caller goes on, whose next call is for a free worker
-			settle?.();
-			return;
-		}
-		if (settle !== null) settle();
-		else if (task.isCondemned) task.reject(undefined);
-		else if (!this.#refuses(task)) this.#queue.unshift(task);
-		this.#dispatch(); // `#gone` deals with the end of the worker, before this or after it
-		this.#retire();
+		worker.run(task, (settle) => {
+			this.#given.delete(worker);
+			if (worker.host.exit === null && !worker.isLeaving) {
+				this.#deaths = [];
+				this.#free(worker); // before the caller goes on, whose next call is for a free worker
+				settle?.();
+				return;
+			}
+			if (settle !== null) settle();
+			else if (task.isCondemned) task.reject(undefined);
+			else if (!this.#refuses(task)) this.#queue.unshift(task);
+			this.#dispatch(); // `#gone` deals with the end of the worker, before this or after it
+			this.#retire();
+		});
 	}
 
 	/** A worker has nothing to do: it takes the next task, waits, or leaves. */
@@ -215,7 +216,7 @@ export class Scheduler {
 		if (worker.tasks >= this.#maxTasks || this.#broken !== null) worker.leave();
 		else {
 			const next = this.#queue.shift();
-			if (next !== undefined) return void this.#give(worker, next);
+			if (next !== undefined) return this.#give(worker, next);
 			this.#idle.push(worker);
 			worker.rest(this.#idleTimeout, () => this.#dismiss(worker));
 		}
@@ -251,7 +252,7 @@ export class Scheduler {
 		this.#workers.add(worker);
 		void worker.gone.then(() => this.#gone(worker));
 		if (initialize === null) return worker;
-		void this.#prepare(worker, initialize);
+		this.#prepare(worker, initialize);
 		return undefined;
 	}
 
@@ -267,15 +268,16 @@ export class Scheduler {
 		}
 	}
 
-	async #prepare(worker: Worker, initialize: Task): Promise<void> {
+	#prepare(worker: Worker, initialize: Task): void {
 		const isThere = () => !worker.isLeaving && worker.host.exit === null; // else `#gone` deals with it
 		initialize.promise.then(
 			() => isThere() && this.#free(worker),
 			(error) => isThere() && this.#break('its initializer failed', error),
 		);
-		const settle = await worker.run(initialize);
-		if (settle !== null) settle();
-		else initialize.reject(undefined);
+		worker.run(initialize, (settle) => {
+			if (settle !== null) settle();
+			else initialize.reject(undefined);
+		});
 	}
 
 	#gone(worker: Worker): void {

@@ -36,7 +36,7 @@ export { type Caller, Host, howItEnded, ItemError, living, sendCalls } from './h
 export { Job } from './host/job.js';
 export { type ProcessOptions, startProcess } from './host/process.js';
 export { startThread, type ThreadOptions } from './host/thread.js';
-export { checkKind, checkObject, kindOf } from './kind.js';
+export { checkChoice, checkKind, checkObject, kindOf } from './kind.js';
 export { ownTid, Registry, type ThreadId } from './liveness/registry.js';
 export { definePackage } from './packages.js';
 export { realm } from './realm.js';

@@ -17,3 +17,11 @@ export function checkObject(name: string, value: unknown, example = ''): void {
 	const isObject = typeof value === 'object' && value !== null;
 	checkKind(name, `an object${example && ` ${example}`}`, value, isObject);
 }
+
+/** The same for one of several words. */
+export function checkChoice(name: string, choices: readonly string[], value: unknown): void {
+	if (choices.includes(value as string)) return;
+	const words = choices.map((choice) => `'${choice}'`);
+	const found = typeof value === 'string' ? `'${value}'` : kindOf(value);
+	throw new TypeError(`${name} must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}, not ${found}`);
+}

@@ -225,7 +225,11 @@ describe.each([
 	it('has 1 to 1024 permits', () => {
 		for (const wrong of [0, 1_025]) expect(() => make(wrong)).toThrow(RangeError);
 		expect(make(1_024).value).toBe(1_024);
-		expect(() => new Kind(1, { onAbandoned: 'drop' as 'keep' })).toThrow(TypeError);
+		const made = (options: unknown) => () => new Kind(1, options as { name: string });
+		expect(made({ onAbandoned: 'drop' })).toThrow("onAbandoned must be 'keep' or 'release', not 'drop'");
+		expect(made({ onAbandoned: {} })).toThrow("onAbandoned must be 'keep' or 'release', not an object");
+		expect(made('release')).toThrow('options must be an object, not a string');
+		expect(made(null)).toThrow('options must be an object, not null');
 	});
 });
 

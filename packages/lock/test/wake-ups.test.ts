@@ -1,6 +1,7 @@
+import type { Shareable } from '@conc/core';
 import { describe, expect, it } from 'vitest';
-import { copyOfPackage, seldomLooking } from './support/copies.js';
-import { waitersOf } from './support/waiting.js';
+import { copyOfPackage, heldUpInLine, seldomLooking } from './support/copies.js';
+import { untilAsleep, waitersOf } from './support/waiting.js';
 import { start } from './support/workers.js';
 
 const { url, exports } = await copyOfPackage(seldomLooking);
@@ -68,4 +69,62 @@ it('two permits given back one after the other wake two', async () => {
 		await Promise.all(takers);
 	}
 	expect(permits.value).toBe(0);
+});
+
+describe('who has looked while it was the turn of the one before is woken', async () => {
+	const { url, exports } = await copyOfPackage((text) => heldUpInLine(seldomLooking(text)));
+
+	/** Two threads in line that have not looked yet. */
+	async function twoInLine(kind: string, thing: Shareable) {
+		const one = async () => {
+			const words = new Int32Array(new SharedArrayBuffer(8));
+			const thread = start('held-up', { url, kind, thing, words });
+			expect(await thread.next()).toBe('joined');
+			const open = (gate: number) => {
+				Atomics.store(words, gate, 1);
+				Atomics.notify(words, gate);
+			};
+			return { thread, look: () => open(0), goOn: () => open(1) };
+		};
+		return [await one(), await one()] as const;
+	}
+
+	it.each(['keep', 'release'] as const)('for a Semaphore with onAbandoned: %s', async (onAbandoned) => {
+		const permits = new exports.Semaphore(1, { onAbandoned });
+		permits.acquireSync();
+		const [first, second] = await twoInLine('Semaphore', permits);
+		permits.release();
+		second.look();
+		await untilAsleep(permits, 0, 1);
+		first.look();
+		expect(await first.thread.next()).toBe('has it');
+		first.goOn();
+		expect(await second.thread.next()).toBe('has it');
+		second.goOn();
+	});
+
+	it('for an item of a Queue', async () => {
+		const queue = new exports.Queue();
+		const [first, second] = await twoInLine('Queue', queue);
+		queue.putNowait(1);
+		second.look();
+		await untilAsleep(queue, 0, 1);
+		first.look();
+		expect(await first.thread.next()).toBe('has it');
+		queue.putNowait(2);
+		expect(await second.thread.next()).toBe('has it');
+	});
+
+	it('for room in a Queue', async () => {
+		const queue = new exports.Queue({ maxsize: 1 });
+		queue.putNowait(0);
+		const [first, second] = await twoInLine('Queue to put', queue);
+		queue.getNowait();
+		second.look();
+		await untilAsleep(queue, 1, 1);
+		first.look();
+		expect(await first.thread.next()).toBe('has it');
+		queue.getNowait();
+		expect(await second.thread.next()).toBe('has it');
+	});
 });

@@ -1,5 +1,6 @@
 import {
 	brand,
+	checkChoice,
 	type Medium,
 	type PatientOptions,
 	readTimeout,
@@ -149,8 +150,6 @@ function revived(place: Place): Lock {
 
 /** Whether the option asks for that; a TypeError when it is none of the two words. */
 export function releasesWhenAbandoned({ onAbandoned = 'throw' }: LockOptions): boolean {
-	if (onAbandoned !== 'throw' && onAbandoned !== 'release') {
-		throw new TypeError(`onAbandoned must be 'throw' or 'release', not ${String(onAbandoned)}`);
-	}
+	checkChoice('onAbandoned', ['throw', 'release'], onAbandoned);
 	return onAbandoned === 'release';
 }

@@ -79,12 +79,9 @@ export class Exchange {
 			waiters: this.#putters,
 			look: (turn) => {
 				for (;;) {
-					if (this.store.isShut) throw this.#shutDown();
+					if (this.store.isShutForCertain) throw this.#shutDown();
 					const places = this.#places;
-					if (places > 0) {
-						if (!this.#putters.mayGo(turn, places)) return false;
-						if (this.#push(item)) return true;
-					}
+					if (places > 0 && this.#putters.mayGo(turn, places) && this.#push(item)) return true;
 					if (!this.#putWaited.set(turn.slot)) return false;
 				}
 			},
@@ -105,11 +102,10 @@ export class Exchange {
 			},
 			look: (turn) => {
 				for (;;) {
-					const { isShut } = this.store; // before the count: nothing comes after it
+					const isShut = this.store.isShutForCertain; // before the count: nothing comes after it
 					const { count } = this.store;
 					if (count > 0) {
-						if (!this.#getters.mayGo(turn, count)) return false;
-						found = this.#pull(accept);
+						if (this.#getters.mayGo(turn, count)) found = this.#pull(accept);
 						if (found !== null) return true;
 					} else if (isShut) throw this.#shutDown();
 					if (!this.#getWaited.set(turn.slot)) return false;

@@ -4,12 +4,13 @@ import { livesOn } from '../wait/alive.js';
 const FREE = 0;
 const SLEPT_ON = 1 << 30; // somebody sleeps on the word; the bits below are the owner
 
-/** How often a thread looks again before it sleeps: what is guarded takes a microsecond. */
+/** How often a thread looks again before it sleeps: what is guarded mostly takes a microsecond. */
 const SPINS = 100;
 const LOOK_AGAIN_MS = 5;
 
 /**
- * Guards a few instructions, for which even an event loop can wait. What it guards is so made that a thread may end
+ * Guards what takes a microsecond but when memory grows or big items are copied, so that even an event loop can wait for
+ * it. What it guards is so made that a thread may end
  * anywhere in it, so the guard of a dead thread is simply taken.
  */
 export class Guard {

@@ -62,6 +62,11 @@ export class Store {
 		return this.#read(SHUT) !== OPEN;
 	}
 
+	/** The same, where it decides: what is read without the guard may be a change that never takes effect. */
+	get isShutForCertain(): boolean {
+		return this.isShut && this.#guarded((state) => this.#of(state, SHUT) !== OPEN);
+	}
+
 	/** Adds an item, if there are not `most` already and there is memory for it. */
 	push(item: Item, most: number): 'added' | 'full' | 'shut' {
 		return this.#guarded((state) => {

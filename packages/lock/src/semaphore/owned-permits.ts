@@ -49,7 +49,12 @@ export class OwnedPermits implements Awaitable {
 	}
 
 	get count(): number {
-		return this.#countOf((owner) => owner === FREE || !livesOn(this.#registry, owner));
+		let count = 0;
+		for (let at = 0; at < this.#permits.length; at++) {
+			const owner = Atomics.load(this.#permits, at);
+			if (owner === FREE || !livesOn(this.#registry, owner)) count++;
+		}
+		return count;
 	}
 
 	/** The uncontended way to a permit: true or false at once. */
@@ -66,26 +71,24 @@ export class OwnedPermits implements Awaitable {
 		for (;;) {
 			this.#freeThoseOfTheDead();
 			const { count } = this;
-			if (count > 0) {
-				if (!this.waiters.mayGo(turn, count)) return false;
-				if (this.#take()) return true;
-			}
+			if (count > 0 && this.waiters.mayGo(turn, count) && this.#take()) return true;
 			if (!this.#waited.set(turn.slot)) return false;
 		}
 	}
 
 	/** Gives permits of this thread back, and wakes as many who wait for one. */
 	giveBack(permits: number): void {
-		const mine = this.#countOf((owner) => owner === this.#self);
-		if (mine < permits) {
+		const mine: number[] = [];
+		for (let at = 0; at < this.#permits.length && mine.length < permits; at++) {
+			if (Atomics.load(this.#permits, at) === this.#self) mine.push(at);
+		}
+		if (mine.length < permits) {
 			throw new LockError(
-				`${this.#label} was given back ${permits} by a thread that has ${mine}: ` +
+				`${this.#label} was given back ${permits} by a thread that has ${mine.length}: ` +
 					"with onAbandoned: 'release' the thread that acquired releases",
 			);
 		}
-		for (let left = permits, at = 0; left > 0; at++) {
-			if (Atomics.compareExchange(this.#permits, at, this.#self, FREE) === this.#self) left--;
-		}
+		for (const at of mine) Atomics.store(this.#permits, at, FREE);
 		if (this.#waited.isSet) this.#wake();
 	}
 
@@ -111,11 +114,5 @@ export class OwnedPermits implements Awaitable {
 			if (owner === FREE || livesOn(this.#registry, owner)) continue;
 			Atomics.compareExchange(this.#permits, at, owner, FREE);
 		}
-	}
-
-	#countOf(isMeant: (owner: ThreadId) => boolean): number {
-		let count = 0;
-		for (let at = 0; at < this.#permits.length; at++) if (isMeant(Atomics.load(this.#permits, at))) count++;
-		return count;
 	}
 }

@@ -1,5 +1,8 @@
 import {
 	brand,
+	checkChoice,
+	checkObject,
+	kindOf,
 	type Medium,
 	type PatientOptions,
 	readTimeout,
@@ -44,6 +47,7 @@ export class Semaphore extends Acquirable implements Shareable {
 	/** @param value how many permits there are at first, 0 to 2**30 - 1 */
 	constructor(value = 1, options: SemaphoreOptions = {}) {
 		super();
+		checkObject('options', options);
 		const isBounded = bounded in options;
 		this.#kind = isBounded ? 'BoundedSemaphore' : 'Semaphore';
 		this.#place = isPlaced(options) ? placeFor(options) : startedPlace(value, options, isBounded);
@@ -125,6 +129,7 @@ brand(Semaphore, '@conc/lock:Semaphore');
 export class BoundedSemaphore extends Semaphore {
 	/** @param value how many permits there are, 0 to 2**30 - 1 */
 	constructor(value = 1, options: SemaphoreOptions = {}) {
+		checkObject('options', options);
 		super(value, { ...options, [bounded]: true } as SemaphoreOptions);
 	}
 
@@ -143,24 +148,19 @@ function revivedBounded(place: Place): BoundedSemaphore {
 }
 
 function startedPlace(value: number, options: SemaphoreOptions, isBounded: boolean): Place {
-	if (typeof value !== 'number') throw new TypeError(`value must be a number, not ${typeof value}`);
+	if (typeof value !== 'number') throw new TypeError(`value must be a number, not ${kindOf(value)}`);
 	const { onAbandoned = 'keep' } = options;
-	switch (onAbandoned) {
-		case 'keep': {
-			const place = placeFor(options);
-			checkValue(value, 0, MOST_PERMITS, '2**30 - 1');
-			Permits.start(place, value, isBounded ? value : MOST_PERMITS);
-			return place;
-		}
-		case 'release': {
-			checkValue(value, 1, MOST_OWNED_PERMITS, "1024 with onAbandoned: 'release'");
-			const place = placeFor(options, OwnedPermits.bytes(value));
-			OwnedPermits.start(place, value);
-			return place;
-		}
-		default:
-			throw new TypeError(`onAbandoned must be 'keep' or 'release', not ${String(onAbandoned)}`);
+	checkChoice('onAbandoned', ['keep', 'release'], onAbandoned);
+	if (onAbandoned === 'release') {
+		checkValue(value, 1, MOST_OWNED_PERMITS, "1024 with onAbandoned: 'release'");
+		const place = placeFor(options, OwnedPermits.bytes(value));
+		OwnedPermits.start(place, value);
+		return place;
 	}
+	checkValue(value, 0, MOST_PERMITS, '2**30 - 1');
+	const place = placeFor(options);
+	Permits.start(place, value, isBounded ? value : MOST_PERMITS);
+	return place;
 }
 
 function checkValue(value: number, least: number, most: number, shown: string): void {

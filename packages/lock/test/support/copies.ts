@@ -33,7 +33,14 @@ export function neverLate(text: string): string {
 	return changed(text, 'LATE_MICROS = 5e3', 'LATE_MICROS = 2 ** 31');
 }
 
-function changed(text: string, from: string, to: string): string {
+/** The text with one place changed, which must be there. */
+export function changed(text: string, from: string, to: string): string {
 	if (!text.includes(from)) throw new Error(`the package has no ${from}`);
 	return text.replace(from, to);
+}
+
+/** Calls what a thread has set as `heldUp` between joining a line and its first look. */
+export function heldUpInLine(text: string): string {
+	const join = 'turn.slot = waiters.join(true);';
+	return changed(text, join, `${join} globalThis.heldUp?.();`);
 }

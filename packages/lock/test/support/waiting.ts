@@ -67,9 +67,9 @@ export async function untilWaiting(primitive: Shareable, count: number, table = 
 	while (waiting() !== count) await setTimeout(1);
 }
 
-/** Resolves when the one who has the first slot has looked, and sleeps. It looks once more. */
-export async function untilAsleep(primitive: Shareable, table = 0): Promise<void> {
-	const [state] = stateWords(primitive, 1, table) as [Int32Array];
+/** Resolves when the one who has the first slot, or another, has looked, and sleeps. It looks once more. */
+export async function untilAsleep(primitive: Shareable, table = 0, slot = 0): Promise<void> {
+	const state = stateWords(primitive, slot + 1, table)[slot] as Int32Array;
 	while (Atomics.notify(state, 0) === 0) await setTimeout(1);
 }
 

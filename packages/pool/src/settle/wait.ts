@@ -1,4 +1,4 @@
-import { checkObject, type WaitOptions, waitFor } from '@conc/core';
+import { checkChoice, checkObject, type WaitOptions, waitFor } from '@conc/core';
 import { promisesOf } from './promises.js';
 
 /** What is waited for: that all are settled, that one is, or that one is rejected - or all are settled. */
@@ -19,11 +19,8 @@ export async function wait<P extends PromiseLike<unknown>>(
 ): Promise<{ done: P[]; notDone: P[] }> {
 	checkObject('options', options);
 	const { returnWhen = 'allCompleted' } = options;
+	checkChoice('returnWhen', Object.keys(enough), returnWhen);
 	const isEnough = enough[returnWhen];
-	if (isEnough === undefined)
-		throw new TypeError(
-			`returnWhen must be 'allCompleted', 'firstCompleted' or 'firstException', not ${String(returnWhen)}`,
-		);
 	const promises = [...new Set(promisesOf(results))];
 	const settled = new Set<P>();
 	const enoughSettled = new Promise<void>((resolve) => {

@@ -13,7 +13,8 @@ import {
 } from './options.js';
 import type { Medium } from './run/worker.js';
 import { type PoolStats, Scheduler } from './schedule/scheduler.js';
-import { AsyncResult } from './settle/async-result.js';
+import { AsyncResult, type Pending } from './settle/async-result.js';
+import { block, taken } from './settle/block.js';
 import { Callbacks } from './submit/callbacks.js';
 import { submitImap } from './submit/imap.js';
 import { type Mode, submitMap } from './submit/map.js';
@@ -71,12 +72,26 @@ export abstract class TaskPool {
 	applyAsync(fn: Target, args: unknown = [], options: AsyncOptions<never> = {}): AsyncResult<unknown> {
 		try {
 			const task = this.#submit(fn, args, options);
-			return new AsyncResult(task, () =>
-				this.#scheduler.cancel(task, new CancelledError(`${task.name} was cancelled`)),
-			);
+			const cancel = () => this.#scheduler.cancel(task, new CancelledError(`${task.name} was cancelled`));
+			return new AsyncResult(task, cancel, this.#block);
 		} catch (error) {
 			return refused(error, options);
 		}
+	}
+
+	/**
+	 * Runs a function on a worker and returns what it returns, blocking this thread: no turn of its event loop runs
+	 * meanwhile. Throws what `apply` rejects with. A `timeout` of the task is kept; a `signal` is heeded only when it is
+	 * aborted already, as nothing in this thread can abort it. (`Pool.apply`)
+	 */
+	applySync<R>(fn: () => R, args?: readonly [], options?: TaskOptions): Awaited<R>;
+	applySync<A extends unknown[], R>(
+		fn: (...args: A) => R,
+		args: Readonly<A>,
+		options?: TaskOptions,
+	): Awaited<R>;
+	applySync(fn: Target, args: unknown = [], options: TaskOptions = {}): unknown {
+		return this.#await(this.#submit(fn, args, options));
 	}
 
 	/**
@@ -98,6 +113,22 @@ export abstract class TaskPool {
 	): Promise<Awaited<R>[]>;
 	starmap(fn: Target, items: Iterable<readonly unknown[]>, options: MapOptions = {}): Promise<unknown[]> {
 		return attempt(() => submitMap(this.#scheduler, fn, items, 'starmap', options).promise);
+	}
+
+	/** `map`, blocking this thread as `applySync` does. (`Pool.map`) */
+	mapSync<T, R>(fn: (item: T) => R, items: Iterable<T>, options?: MapOptions): Awaited<R>[];
+	mapSync(fn: Target, items: Iterable<unknown>, options: MapOptions = {}): unknown {
+		return this.#await(submitMap(this.#scheduler, fn, items, 'map', options));
+	}
+
+	/** `starmap`, blocking this thread as `applySync` does. (`Pool.starmap`) */
+	starmapSync<A extends unknown[], R>(
+		fn: (...args: A) => R,
+		items: Iterable<Readonly<NoInfer<A>>>,
+		options?: MapOptions,
+	): Awaited<R>[];
+	starmapSync(fn: Target, items: Iterable<readonly unknown[]>, options: MapOptions = {}): unknown {
+		return this.#await(submitMap(this.#scheduler, fn, items, 'starmap', options));
 	}
 
 	/** `map` with an AsyncResult, which can be asked, waited for and cancelled. (`Pool.map_async`) */
@@ -192,6 +223,14 @@ export abstract class TaskPool {
 		await this.join();
 	}
 
+	readonly #block = (pending: Pending, timeout: number): void => block(this.#scheduler, pending, timeout);
+
+	/** Blocks until it is settled, and gives its value or throws its error. */
+	#await(pending: Pending): unknown {
+		this.#block(pending, Number.POSITIVE_INFINITY);
+		return taken(pending);
+	}
+
 	#mapAsync(
 		fn: Target,
 		items: Iterable<unknown>,
@@ -200,7 +239,8 @@ export abstract class TaskPool {
 	): AsyncResult<unknown[]> {
 		try {
 			const run = submitMap(this.#scheduler, fn, items, mode, options);
-			return new AsyncResult(run, () => run.cancel(new CancelledError(`${placeOf(fn)} was cancelled`)));
+			const cancel = () => run.cancel(new CancelledError(`${placeOf(fn)} was cancelled`));
+			return new AsyncResult(run, cancel, this.#block);
 		} catch (error) {
 			return refused(error, options);
 		}
@@ -240,5 +280,10 @@ function refused(
 	const { errorCallback } = Object(options) as AsyncOptions<never>;
 	const canHandle = typeof errorCallback === 'function';
 	if (canHandle && new Callbacks({ errorCallback }).rejected(error)) promise.catch(() => {});
-	return new AsyncResult({ promise, state: 'rejected' }, () => false);
+	const outcome = { status: 'rejected', reason: error } as const;
+	return new AsyncResult(
+		{ promise, state: 'rejected', outcome, isOpening: false },
+		() => false,
+		() => {},
+	);
 }

@@ -40,6 +40,15 @@ const _ = {
 		// @ts-expect-error not the type of the result
 		pool.applyAsync(later, ['a'], { callback: (value: string) => value });
 	},
+	blocking(pool: Pool) {
+		expectTypeOf(pool.applySync(add, [1, 2])).toEqualTypeOf<number>();
+		expectTypeOf(pool.applySync(later, ['a'], { timeout: 5 })).toEqualTypeOf<number>();
+		expectTypeOf(pool.mapSync(later, ['a'])).toEqualTypeOf<number[]>();
+		expectTypeOf(pool.starmapSync(add, [[1, 2]])).toEqualTypeOf<number[]>();
+		expectTypeOf(pool.applyAsync(later, ['a']).getSync({ timeout: 5 })).toEqualTypeOf<number>();
+		// @ts-expect-error an argument is missing
+		pool.applySync(add, [1]);
+	},
 	async several(pool: Pool) {
 		const mapped = pool.mapAsync(later, ['a'], {
 			chunksize: 2,

@@ -1,6 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import {
+	type Ending,
+	endingOf,
 	type Host,
 	type HostExitError,
 	here,
@@ -14,8 +16,8 @@ import {
 	startProcess,
 	type WaitOptions,
 	waitFor,
+	waitForEnd,
 } from '@conc/core';
-import { type Ending, endingOf, waitForEnd } from './ending.js';
 import { ProcessError, ProcessExitError, whyNotStarted } from './errors.js';
 import { checkOptions, type ProcessOptions, streamsOf } from './options.js';
 

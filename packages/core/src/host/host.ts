@@ -20,6 +20,8 @@ export interface Carrier {
 	readonly exited: Promise<Exit>;
 	/** Asks the system, where it can be asked. */
 	isAlive(): boolean;
+	/** How it ended, if it has, as far as the system tells before the event. */
+	ending(): Exit | null;
 	/** Ends it at once; `SIGTERM` for a process unless said otherwise. */
 	kill(signal?: NodeJS.Signals): void;
 	ref(): void;
@@ -30,6 +32,8 @@ export interface Carrier {
 export interface Caller {
 	resolve(value: unknown): void;
 	reject(error: unknown): void;
+	/** The answer is there, but needs modules that have to be imported first: it takes turns of the event loop. */
+	opening?(): void;
 }
 
 interface Pending {
@@ -97,6 +101,18 @@ export class Host {
 		return this.exit === null && this.#carrier.isAlive();
 	}
 
+	/** Whether it has started; it may have ended since. */
+	get isReady(): boolean {
+		return this.#isReady;
+	}
+
+	/** The same as `exit`, asking the system: for a caller who blocks, and whom no event reaches. */
+	get ending(): Exit | null {
+		if (this.exit !== null) return this.exit;
+		const ending = this.#carrier.ending();
+		return ending !== null && this.#terminated ? { ...ending, reason: 'terminated' } : ending;
+	}
+
 	/** How many calls have not been answered. */
 	get pending(): number {
 		return this.#pending.size;
@@ -114,7 +130,7 @@ export class Host {
 
 	/** Runs a call that was made before. It is rejected with a HostExitError when the host ends before it answers. */
 	run(call: Call, caller: Caller): void {
-		if (this.exit !== null) return caller.reject(this.#exitError(this.exit, call));
+		if (this.exit !== null) return caller.reject(this.exitError(this.exit, call));
 		const id = this.#nextCall++;
 		try {
 			if (this.#pending.size === 0) this.#endpoint.forget();
@@ -201,8 +217,9 @@ export class Host {
 		}
 		const settle = (value: unknown) =>
 			ok ? caller.resolve(value) : caller.reject(this.#failure(value, call));
-		if (opened instanceof Promise) opened.then(settle, (error) => caller.reject(error));
-		else settle(opened);
+		if (!(opened instanceof Promise)) return settle(opened);
+		caller.opening?.();
+		opened.then(settle, (error) => caller.reject(error));
 	}
 
 	#failure(value: unknown, call: Call): unknown {
@@ -225,14 +242,15 @@ export class Host {
 		const isUncaught = this.#uncaught !== null && exit.reason === 'exit';
 		const reason = this.#terminated ? 'terminated' : isUncaught ? 'uncaught' : exit.reason;
 		this.exit = { ...exit, reason, error };
-		for (const { call, caller } of this.#pending.values()) caller.reject(this.#exitError(this.exit, call));
+		for (const { call, caller } of this.#pending.values()) caller.reject(this.exitError(this.exit, call));
 		this.#pending.clear();
 		this.#endpoint.close();
 		living().delete(this);
 		return this.exit;
 	}
 
-	#exitError(exit: Exit, call: Call): HostExitError {
+	/** What a call is rejected with that it has not answered before it ended in this way. */
+	exitError(exit: Exit, call: Call): HostExitError {
 		const what = `${this.name} (${this.medium === 'process' ? 'pid' : 'thread'} ${this.id})`;
 		return new HostExitError(
 			`${what} ${howItEnded(exit)} before ${placeOf(call.fn)} was done`,

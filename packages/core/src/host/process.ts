@@ -11,6 +11,7 @@ import { here as current } from '../here.js';
 import { realm } from '../realm.js';
 import { bootstrap, inheritedArguments } from './arguments.js';
 import { packBoot } from './boot.js';
+import { endingOf } from './ending.js';
 import { bindToParent } from './guardian.js';
 import { type Carrier, Host, living } from './host.js';
 import { ended, followStderr, isOutOfMemory } from './stderr.js';
@@ -149,6 +150,11 @@ function carry(
 		id: child.pid ?? -1,
 		exited,
 		isAlive: () => child.exitCode === null && child.signalCode === null && !isDying(child.pid),
+		ending() {
+			if (child.pid === undefined) return { exitCode: 1, signalCode: null, reason: 'failed-to-start' };
+			const ending = endingOf(child.pid);
+			return ending && exitOf(ending.exitCode ?? 1, ending.signalCode, undefined);
+		},
 		kill: (signal = 'SIGTERM') => void child.kill(signal),
 		ref() {
 			child.ref();

@@ -99,6 +99,8 @@ function carry(
 		id: worker.threadId,
 		exited,
 		isAlive: () => registry.isAlive(record),
+		// Why it ended only the event tells.
+		ending: () => (registry.isAlive(record) ? null : { exitCode: 1, signalCode: null, reason: 'exit' }),
 		kill() {
 			terminated = true;
 			registry.cancel(record);

@@ -34,7 +34,7 @@ export function neverLate(text: string): string {
 }
 
 /** The text with one place changed, which must be there. */
-export function changed(text: string, from: string, to: string): string {
+function changed(text: string, from: string, to: string): string {
 	if (!text.includes(from)) throw new Error(`the package has no ${from}`);
 	return text.replace(from, to);
 }

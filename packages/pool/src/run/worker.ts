@@ -42,6 +42,10 @@ export class Worker {
 	/** Resolves when it has ended, or when it is stuck and given up. */
 	readonly gone: Promise<void>;
 	#giveUp: () => void = () => {};
+	/** Ends the run that is under way as the end of the worker does. */
+	#lose: (exit: Exit) => void = () => {};
+	/** When its task began, where that is known. */
+	#begunAt: number | null = null;
 	#idleTimer: NodeJS.Timeout | undefined;
 
 	constructor(medium: Medium, settings: PoolSettings) {
@@ -64,8 +68,10 @@ export class Worker {
 		this.current = task;
 		task.state = 'running';
 		this.host.ref();
+		this.#begunAt = null;
 		const stopClock = this.#startClock(task);
 		const end = (settle: (() => void) | null) => {
+			if (this.current !== task) return; // the worker was given up
 			stopClock();
 			this.current = null;
 			if (!this.isLeaving) this.host.unref();
@@ -74,7 +80,33 @@ export class Worker {
 		this.#call(task.call, {
 			resolve: (value) => end(() => task.resolve(value)),
 			reject: (error) => end(this.#failure(task, error)),
+			opening: () => {
+				task.isOpening = true;
+			},
 		});
+		this.#lose = (exit) => end(this.#failure(task, this.host.exitError(exit, task.call)));
+	}
+
+	/** Does what the event loop would do for its task, for a caller who blocks; false when there was nothing to do. */
+	attend(): boolean {
+		const moved = this.host.pump();
+		const task = this.current;
+		if (task === null || !this.host.isReady) return moved;
+		const now = performance.now();
+		this.#begunAt ??= now;
+		if (now - this.#begunAt > task.timeout && !task.isCondemned) this.#expire(task);
+		return moved;
+	}
+
+	/** How it ended, if it has, though no event has told yet; then its task is dealt with. */
+	lose(): Exit | null {
+		const { ending } = this.host;
+		if (ending === null) return null;
+		this.host.pump(); // what it sent before
+		this.isLeaving = true;
+		this.rouse();
+		this.#lose(ending);
+		return ending;
 	}
 
 	#failure(task: Task, error: unknown): (() => void) | null {
@@ -142,19 +174,24 @@ export class Worker {
 		this.host.run(call, caller);
 	}
 
+	#expire(task: Task): void {
+		const message = `${task.name} ran longer than its timeout of ${task.timeout} ms`;
+		task.condemn(new TimeoutError(message), false);
+		this.stop();
+	}
+
 	#startClock(task: Task): () => void {
 		if (task.timeout > LONGEST_MS) return () => {};
 		let timer: NodeJS.Timeout | undefined;
 		let isOver = false;
 		const end = () => {
-			if (isOver) return;
-			const message = `${task.name} ran longer than its timeout of ${task.timeout} ms`;
-			task.condemn(new TimeoutError(message), false);
-			this.stop();
+			if (!isOver) this.#expire(task);
 		};
 		// The start of the worker is not the task's time; and what arrived while this thread was busy counts as in time.
 		void this.host.ready.then(() => {
-			if (!isOver) timer = setTimeout(() => setImmediate(end), task.timeout);
+			if (isOver) return;
+			this.#begunAt ??= performance.now();
+			timer = setTimeout(() => setImmediate(end), task.timeout);
 		});
 		return () => {
 			isOver = true;

@@ -139,6 +139,27 @@ export class Scheduler {
 		if (prepared.isTemporary) for (const worker of this.#workers) worker.release(prepared);
 	}
 
+	/** Does what the event loop would do, for a caller who blocks; false when there was nothing to do. */
+	attend(): boolean {
+		let moved = false;
+		for (const worker of [...this.#workers]) if (worker.attend()) moved = true;
+		return moved;
+	}
+
+	/** The same for workers that have died. It asks the system, so not at every look. */
+	mourn(): void {
+		for (const worker of [...this.#workers]) {
+			const wasLeaving = worker.isLeaving;
+			const exit = worker.lose();
+			if (exit === null) continue;
+			this.#workers.delete(worker);
+			const at = this.#idle.indexOf(worker);
+			if (at !== -1) this.#idle.splice(at, 1);
+			if (!wasLeaving) this.#noteDeath(worker, exit);
+			this.#dispatch();
+		}
+	}
+
 	close(): void {
 		if (this.#state === 'open') this.#state = 'closed';
 		this.#retire();
@@ -188,6 +209,7 @@ export class Scheduler {
 			worker.rouse();
 			if (worker.host.isAlive) return worker;
 			worker.isLeaving = true;
+			this.#counts.crashes++;
 		}
 		return undefined;
 	}
@@ -270,13 +292,14 @@ export class Scheduler {
 
 	#prepare(worker: Worker, initialize: Task): void {
 		const isThere = () => !worker.isLeaving && worker.host.exit === null; // else `#gone` deals with it
-		initialize.promise.then(
-			() => isThere() && this.#free(worker),
-			(error) => isThere() && this.#break('its initializer failed', error),
-		);
+		initialize.promise.catch(() => {});
 		worker.run(initialize, (settle) => {
 			if (settle !== null) settle();
 			else initialize.reject(undefined);
+			if (!isThere()) return;
+			const { outcome } = initialize;
+			if (outcome?.status === 'rejected') this.#break('its initializer failed', outcome.reason);
+			else this.#free(worker);
 		});
 	}
 

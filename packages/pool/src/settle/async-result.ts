@@ -1,10 +1,17 @@
-import { deliver, type WaitOptions, waitFor } from '@conc/core';
+import { deliver, readTimeout, type SyncWaitOptions, type WaitOptions, waitFor } from '@conc/core';
+import type { Outcome } from '../submit/task.js';
+import { taken } from './block.js';
 
 /** What an AsyncResult tells of. */
 export interface Pending {
 	readonly promise: Promise<unknown>;
 	readonly state: 'queued' | 'running' | 'fulfilled' | 'rejected';
+	readonly outcome: Outcome | null;
+	readonly isOpening: boolean;
 }
+
+/** Blocks until it is settled, as far as `timeout` milliseconds allow. */
+export type Block = (pending: Pending, timeout: number) => void;
 
 /**
  * A result that may not be there yet: a promise, and Python's ways to ask it. (`multiprocessing.pool.AsyncResult`)
@@ -17,12 +24,14 @@ export class AsyncResult<R> implements Promise<R> {
 	readonly #pending: Pending;
 	readonly #promise: Promise<R>;
 	readonly #cancel: () => boolean;
+	readonly #block: Block;
 
 	/** @internal */
-	constructor(pending: Pending, cancel: () => boolean) {
+	constructor(pending: Pending, cancel: () => boolean, block: Block) {
 		this.#pending = pending;
 		this.#promise = pending.promise as Promise<R>;
 		this.#cancel = cancel;
+		this.#block = block;
 	}
 
 	/**
@@ -31,6 +40,15 @@ export class AsyncResult<R> implements Promise<R> {
 	 */
 	get(options?: WaitOptions): Promise<R> {
 		return options === undefined ? this.#promise : deliver(this.#promise, options, 'the result');
+	}
+
+	/**
+	 * The result, blocking this thread: no turn of its event loop runs meanwhile. Throws its error, or TimeoutError when it
+	 * is not there within `timeout` milliseconds; the task goes on. (`AsyncResult.get`)
+	 */
+	getSync(options?: SyncWaitOptions): Awaited<R> {
+		this.#block(this.#pending, readTimeout(options));
+		return taken(this.#pending) as Awaited<R>;
 	}
 
 	/** Resolves with true when the task is settled, with false when that took longer than `timeout` milliseconds. */

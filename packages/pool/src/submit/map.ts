@@ -6,7 +6,7 @@ import { bound, Callbacks } from './callbacks.js';
 import { chunksOf, defaultChunksize } from './chunks.js';
 import { callSite } from './site.js';
 import { checkTarget, type Target } from './target.js';
-import { readPriority, signalOf, Task } from './task.js';
+import { type Outcome, readPriority, signalOf, Task } from './task.js';
 
 export type Mode = 'map' | 'starmap';
 
@@ -70,7 +70,7 @@ export function submitMap(
 
 class Run implements MapRun {
 	readonly promise: Promise<unknown[]>;
-	#outcome: 'fulfilled' | 'rejected' | null = null;
+	#settled: 'fulfilled' | 'rejected' | null = null;
 	readonly #scheduler: Scheduler;
 	readonly #tasks: readonly Task[];
 
@@ -80,13 +80,13 @@ class Run implements MapRun {
 		this.promise = Promise.all(tasks.map(({ promise }) => promise as Promise<unknown[]>)).then(
 			(chunks) => {
 				const results = chunks.flat(1);
-				this.#outcome = 'fulfilled';
+				this.#settled = 'fulfilled';
 				callbacks.fulfilled(results);
 				return results;
 			},
 			(failure) => {
-				const error = failure instanceof ItemError ? failure.error : failure;
-				this.#outcome = 'rejected';
+				const error = errorOf(failure);
+				this.#settled = 'rejected';
 				if (callbacks.rejected(error) || tasks.some(({ isCallers }) => isCallers))
 					this.promise.catch(() => {});
 				throw error;
@@ -94,16 +94,33 @@ class Run implements MapRun {
 		);
 	}
 
+	get outcome(): Outcome<unknown[]> | null {
+		const failed = this.#tasks.find(({ outcome }) => outcome?.status === 'rejected');
+		if (failed?.outcome?.status === 'rejected')
+			return { status: 'rejected', reason: errorOf(failed.outcome.reason) };
+		if (this.#tasks.some(({ outcome }) => outcome === null)) return null;
+		const chunks = this.#tasks.map(({ outcome }) => (outcome as { value: unknown[] }).value);
+		return { status: 'fulfilled', value: chunks.flat(1) };
+	}
+
+	get isOpening(): boolean {
+		return this.#tasks.some(({ isOpening, isSettled }) => isOpening && !isSettled);
+	}
+
 	get state(): Pending['state'] {
-		if (this.#outcome !== null) return this.#outcome;
+		if (this.#settled !== null) return this.#settled;
 		return this.#tasks.some(({ state }) => state !== 'queued') ? 'running' : 'queued';
 	}
 
 	cancel(reason: unknown): boolean {
-		if (this.#outcome !== null) return false;
+		if (this.#settled !== null) return false;
 		for (const task of this.#tasks) this.#scheduler.cancel(task, reason);
 		return true;
 	}
+}
+
+function errorOf(failure: unknown): unknown {
+	return failure instanceof ItemError ? failure.error : failure;
 }
 
 function itemsOf(input: Iterable<unknown>): unknown[] {
@@ -125,5 +142,11 @@ function abortedRun(reason: unknown, callbacks: Callbacks): MapRun {
 	const promise = Promise.reject(reason);
 	promise.catch(() => {});
 	callbacks.rejected(reason);
-	return { promise, state: 'rejected', cancel: () => false };
+	return {
+		promise,
+		state: 'rejected',
+		outcome: { status: 'rejected', reason },
+		isOpening: false,
+		cancel: () => false,
+	};
 }

@@ -15,6 +15,11 @@ interface Verdict {
 	readonly isCallers: boolean;
 }
 
+/** How a task or a map turned out. */
+export type Outcome<T = unknown> =
+	| { readonly status: 'fulfilled'; readonly value: T }
+	| { readonly status: 'rejected'; readonly reason: unknown };
+
 /** A call on its way through a pool: queued, running, settled. */
 export class Task implements Linked<Task> {
 	readonly call: Call;
@@ -31,6 +36,10 @@ export class Task implements Linked<Task> {
 	state: 'queued' | 'running' | 'fulfilled' | 'rejected' = 'queued';
 	readonly #name: string | undefined;
 	readonly #callbacks: Callbacks;
+	/** How it turned out, once it has. */
+	outcome: Outcome | null = null;
+	/** Its result is there, but can only be opened in turns of the event loop. */
+	isOpening = false;
 	#verdict: Verdict | null = null;
 	#resolve: (value: unknown) => void = () => {};
 	#reject: (error: unknown) => void = () => {};
@@ -79,7 +88,7 @@ export class Task implements Linked<Task> {
 
 	resolve(value: unknown): void {
 		if (this.#verdict !== null) return this.reject(this.#verdict.error);
-		if (!this.#settle('fulfilled')) return;
+		if (!this.#settle({ status: 'fulfilled', value })) return;
 		this.#callbacks.fulfilled(value);
 		this.#resolve(value);
 	}
@@ -87,17 +96,18 @@ export class Task implements Linked<Task> {
 	/** Rejects it with its verdict, or with `error` where there is none. */
 	reject(error: unknown, isCallers = false): void {
 		this.condemn(error, isCallers);
-		if (!this.#settle('rejected')) return;
 		const verdict = this.#verdict as Verdict;
+		if (!this.#settle({ status: 'rejected', reason: verdict.error })) return;
 		const isHandled = this.#callbacks.rejected(verdict.error);
 		if (isHandled || verdict.isCallers) this.promise.catch(() => {});
 		this.#reject(verdict.error);
 	}
 
-	#settle(state: 'fulfilled' | 'rejected'): boolean {
+	#settle(outcome: Outcome): boolean {
 		if (this.isSettled) return false;
-		this.state = state;
-		if (this.counts !== undefined) this.counts[state]++;
+		this.outcome = outcome;
+		this.state = outcome.status;
+		if (this.counts !== undefined) this.counts[outcome.status]++;
 		this.#cleanUp();
 		return true;
 	}

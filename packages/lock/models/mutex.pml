@@ -50,7 +50,7 @@ inline look() {
 			if
 			:: !ok -> break
 			:: else ->
-				others();
+				others(slot);
 #ifdef BUG_WAITED_NOT_PUT_BACK
 				ok = false;
 #endif
@@ -105,7 +105,7 @@ inline passOn() {
 			if
 			:: (word & WAITED) != 0 -> break
 			:: else ->
-				others();
+				others(NONE);
 #ifdef BUG_WAITED_NOT_PUT_BACK
 				ok = false;
 #endif

@@ -28,6 +28,15 @@ const proofs = [
 	['semaphore', 'START=1 GIVE_UP'],
 	['semaphore', 'ONE_GIFT PENDING'],
 	['semaphore', 'ONE_GIFT KILL'],
+	['guard', 'ALL_LIVE'],
+	['guard', 'KILL'],
+	['queue', 'TRY'],
+	['queue', 'MOST=2 GIVE_UP'],
+	['queue', 'TWO_PUT'],
+	['queue', 'SHUT ITEMS=1 GIVE_UP'],
+	['queue', 'TWO_PUT SHUT IMMEDIATE ITEMS=1'],
+	['queue', 'ITEMS=1 KILL GIVE_UP'],
+	['queue', 'TWO_PUT SHUT ITEMS=1 KILL'],
 ];
 
 /** What must be found: a fault in a variant. */
@@ -49,6 +58,20 @@ const faults = [
 	['semaphore', 'BUG_NOT_MARKED'],
 	['semaphore', 'BUG_TAKE_BY_STORE'],
 	['semaphore', 'GIVE_UP BUG_PASS_ON_CLEARS_WAITED'],
+	['guard', 'BUG_SLEEPERS_FORGOTTEN'],
+	['guard', 'KILL BUG_DEAD_KEEP_GUARD'],
+	['queue', 'ITEMS=1 BUG_NO_SECOND_LOOK'],
+	['queue', 'ITEMS=1 GIVE_UP BUG_UNMARK_WITHOUT_LOOK'],
+	['queue', 'BUG_SLEEP_UNMARKED'],
+	['queue', 'MOST=2 BUG_WAKE_WHEN_EMPTY'],
+	['queue', 'ITEMS=1 GIVE_UP BUG_NO_PASS_ON'],
+	['queue', 'SHUT ITEMS=1 BUG_SHUT_WAKES_ONE'],
+	['queue', 'SHUT ITEMS=1 BUG_COUNT_BEFORE_SHUT'],
+	['queue', 'SHUT ITEMS=1 GIVE_UP BUG_READ_UNCHECKED BUG_SLEEP_ON_NOTHING'],
+	['queue', 'SHUT ITEMS=1 KILL BUG_READ_UNCHECKED'],
+	['queue', 'ITEMS=1 KILL BUG_DEAD_KEEP_GUARD'],
+	['queue', 'ITEMS=1 KILL BUG_COMMIT_FIRST'],
+	['queue', 'ITEMS=1 KILL BUG_ONE_STATE'],
 ];
 
 /** The report of a search through all states of a variant, up to the first error. */

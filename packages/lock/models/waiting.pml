@@ -369,12 +369,16 @@ inline accept() {
 	ok = false
 }
 
+#ifndef LEAVES
+#define LEAVES state[slot] = LEFT;
+#endif
+
 inline leave() {
 #ifdef BUG_FREE_BEFORE_PASS_ON
 	free(slot);
 #else
 	MAY_DIE
-	state[slot] = LEFT;
+	LEAVES
 #endif
 #ifndef BUG_NO_PASS_ON
 	passOn();

@@ -1,7 +1,8 @@
 /*
- * The condition variable: a table of slots of its own, in which a GRANTED slot owns one notification.
+ * The condition variable: src/condition. It has a table of slots of its own, in which a slot that is GRANTED owns one
+ * notification, until its waiter, which is TAKEN then, has the lock again.
  *
- * Processes 1 to 3 wait once each, process 4 notifies 1 or 2 of them, twice. The lock is one step here: mutex.pml proves
+ * Processes 1 to 3 wait once each, process 4 notifies 1 or 2 of them, twice (ONE_NOTIFY: once). The lock is one step here: mutex.pml proves
  * it. Variants: GIVE_UP (a wait may end with a time-out or an abort), DEATHS (so many processes may end at any step).
  */
 #define WAITERS 3
@@ -16,12 +17,14 @@
 #define IDLE 0
 #define WAITING 1
 #define GRANTED 2
+#define TAKEN 3
+#define LEFT 4
 
 byte state[WAITERS];
 byte owner[WAITERS];
 byte ticket[WAITERS];
 byte tickets;
-byte counted;	/* tickets at the last notify */
+byte counted;	/* NOTIFIED: the last ticket at the last notify */
 bool asleep[WAITERS];	/* somebody sleeps on the slot's STATE and was not notified */
 byte lock;	/* its owner */
 
@@ -140,33 +143,49 @@ inline passOn(when) {
 	atomic { at = NONE; limit = 0; ok = false }
 }
 
+#ifdef BUG_LEFT_NOT_SWEPT
+#define IS_TOLD(s) (state[s] == GRANTED || state[s] == TAKEN)
+#else
+#define IS_TOLD(s) (state[s] == GRANTED || state[s] == TAKEN || state[s] == LEFT)
+#endif
+
 inline sweepStep(s) {
 	if
-	:: state[s] == GRANTED && owner[s] != _pid ->
+	:: IS_TOLD(s) && owner[s] != _pid ->
 		takeOverIfDead(s);
 		if
-		:: ok -> giveUpNotified(s)
+		:: ok ->
+			MAY_DIE
+			state[s] = LEFT;
+			passOn(born[s]);
+			free(s)
 		:: else
 		fi
 	:: else
 	fi
 }
 
-/* GRANTED -> IDLE of a slot whose waiter does not use its notification */
-inline giveUpNotified(s) {
+/* Any state -> LEFT -> IDLE: the waiter does not use a notification it may have. */
+inline giveUp(s) {
+	MAY_DIE
+	atomic { ok = (state[s] == GRANTED); state[s] = LEFT }
+	if
+	:: ok ->
 #ifdef BUG_FREE_BEFORE_PASS_ON
-	carried[_pid] = born[s];
-	free(s);
-	passOn(carried[_pid]);
-	carried[_pid] = 0
+		carried[_pid] = born[s];
+		free(s);
+		passOn(carried[_pid]);
+		carried[_pid] = 0
 #else
 #ifdef BUG_ABORT_SWALLOWS
-	assert(!SOMEBODY_COULD_GET(born[s]));
+		assert(!SOMEBODY_COULD_GET(born[s]));
 #else
-	passOn(born[s]);
+		passOn(born[s]);
 #endif
-	free(s)
+		free(s)
 #endif
+	:: else -> free(s)
+	fi
 }
 
 inline notify(n) {
@@ -209,7 +228,7 @@ inline notify(n) {
 #define SLEEPS(s) (owner[s] != 0 && !dead[owner[s]] && asleep[s])
 #define QUIET(s) (owner[s] == 0 || dead[owner[s]] || asleep[s])
 #define TICK(s) if :: SLEEPS(s) -> tick[owner[s]] = true :: else fi
-#define KEPT_BY_DEAD(s) (state[s] == GRANTED && dead[owner[s]] && SOMEBODY_COULD_GET(born[s]))
+#define KEPT_BY_DEAD(s) (state[s] != IDLE && state[s] != WAITING && dead[owner[s]] && SOMEBODY_COULD_GET(born[s]))
 #define LOST_BY_DEAD(p) (dead[p] && carried[p] != 0 && SOMEBODY_COULD_GET(carried[p]))
 
 /* Lets time go by when nobody can do anything else, and looks at what is left in the end. */
@@ -240,6 +259,7 @@ active [WAITERS] proctype waiter() {
 	byte at = NONE;
 	byte limit;
 	bool ok;
+	bool notified;
 	atomic { begun == _pid - 1 && (lock == 0 || dead[lock]) -> begun = _pid; lock = _pid }
 	MAY_DIE
 	atomic {
@@ -271,36 +291,44 @@ active [WAITERS] proctype waiter() {
 #endif
 #ifdef GIVE_UP
 		:: atomic { !tick[_pid] -> asleep[slot] = false; resting[_pid] = false }
-			MAY_DIE
-			atomic {
-				ok = (state[slot] == WAITING);
-				state[slot] = (ok -> IDLE : state[slot])
-			}
-			if
-			:: ok -> free(slot); break	/* not notified */
-			:: !ok -> giveUpNotified(slot); break	/* an abort */
-			:: !ok	/* a time-out: notified after all */
-			fi
+			giveUp(slot);
+			break
 #endif
 		fi;
+		MAY_DIE
+		atomic { notified = (state[slot] == GRANTED); state[slot] = (notified -> TAKEN : state[slot]) }
 		if
-		:: state[slot] == GRANTED ->
-			MAY_DIE
-			atomic {
-				returned++;
-				assert(DEATHS > 0 || returned + dropped <= given);
-				state[slot] = IDLE;
-				born[slot] = 0
-			}
-			free(slot);
-			break
+		:: notified -> break
 		:: else
 		fi
 	od;
-	acquire();
+#ifdef BUG_FREE_BEFORE_LOCK
+	if
+	:: notified -> carried[_pid] = born[slot]; free(slot)
+	:: else
+	fi;
+#endif
+	atomic {
+		lock == 0 || dead[lock] -> lock = _pid;
+		returned = returned + notified;
+		assert(DEATHS > 0 || returned + dropped <= given);
+		carried[_pid] = 0;
+#ifndef BUG_FREE_BEFORE_LOCK
+		born[slot] = (notified -> 0 : born[slot])
+#endif
+	}
+#ifndef BUG_FREE_BEFORE_LOCK
+	if
+	:: notified ->
+		MAY_DIE
+		state[slot] = LEFT;
+		free(slot)
+	:: else
+	fi;
+#endif
 	release();
 gone:
-	atomic { slot = 0; ok = false; at = NONE; limit = 0; resting[_pid] = true }
+	atomic { slot = 0; ok = false; notified = false; at = NONE; limit = 0; resting[_pid] = true }
 }
 
 active proctype notifier() {
@@ -311,10 +339,12 @@ active proctype notifier() {
 	:: notify(1)
 	:: notify(2)
 	fi;
+#ifndef ONE_NOTIFY
 	if
 	:: notify(1)
 	:: notify(2)
 	fi;
+#endif
 gone:
 	atomic { ok = false; at = NONE; resting[_pid] = true }
 }

@@ -4,7 +4,8 @@
  * PROCS processes take the lock and release it, for ever. Each first tries the one compare-exchange of a newcomer, then
  * waits. Variants, by definitions: GIVE_UP (a wait may end with a time-out or an abort), PENDING (process 1 waits
  * asynchronously), KILL (process 1 may be killed at any step; ON_ABANDONED is RELEASE), LOOKS (a sleeper may look at any
- * time, as it does every 50 ms).
+ * time, as it does every 50 ms), FAIR (no newcomer goes before one who waits for long; the last process takes the lock once),
+ * NEWCOMERS (only the last process waits; the others try again).
  */
 #ifndef PROCS
 #define PROCS 3
@@ -27,6 +28,35 @@ byte begun;	/* the process that began last: alike processes begin in the order o
 #define BEGINS (begun == _pid - 1)
 #endif
 
+#ifdef FAIR
+/*
+ * Who has waited for so long that nobody may go before it, and has looked since and found the mark or set it: from then on
+ * no newcomer gets in, but where a release or passOn had looked at the line before that.
+ */
+bool impatient[SLOTS];
+#define IS_IMPATIENT(s) (impatient[s] && IN_LINE(s))
+#define SOME_IMPATIENT (IS_IMPATIENT(0) || IS_IMPATIENT(1) || IS_IMPATIENT(2))
+#define NO_OVERTAKING assert(!SOME_IMPATIENT)
+#define GROWS_IMPATIENT(s) if :: slot != NONE && (WORD & OWNER) != 0 && (WORD & WAITED) != 0 -> impatient[s] = true :: true fi;
+#define ALWAYS false
+#define LEAVES atomic { state[slot] = LEFT; impatient[slot] = false }
+#define TOO_EARLY early = !SOME_IMPATIENT
+#define DECIDED \
+	if \
+	:: early -> early = false; impatient[0] = false; impatient[1] = false; impatient[2] = false \
+	:: else \
+	fi
+#define NOBODY_WAS_THERE early = ok; DECIDED
+#else
+#define NOBODY_WAS_THERE
+#define TOO_EARLY
+#define DECIDED
+#define ALWAYS true
+#define SOME_IMPATIENT false
+#define NO_OVERTAKING
+#define GROWS_IMPATIENT(s)
+#endif
+
 #include "waiting.pml"
 
 #define ENTER assert(holder == 0 || holder == dead); holder = _pid
@@ -34,7 +64,7 @@ byte begun;	/* the process that began last: alike processes begin in the order o
 inline tryTake() {
 	atomic {
 		if
-		:: WORD == FREE -> WORD = _pid; ENTER; took = true
+		:: WORD == FREE -> NO_OVERTAKING; WORD = _pid; ENTER; took = true
 		:: else -> took = false
 		fi
 	}
@@ -50,7 +80,7 @@ inline look() {
 			if
 			:: !ok -> break
 			:: else ->
-				others();
+				others(slot);
 #ifdef BUG_WAITED_NOT_PUT_BACK
 				ok = false;
 #endif
@@ -86,6 +116,7 @@ inline look() {
 			atomic {
 				ok = (slot == NONE || (word & WAITED) != 0 || WORD == word);
 				WORD = (WORD == word && slot != NONE -> word | WAITED : WORD);
+				GROWS_IMPATIENT(slot)
 			}
 			if
 			:: ok -> ok = false; break
@@ -105,7 +136,7 @@ inline passOn() {
 			if
 			:: (word & WAITED) != 0 -> break
 			:: else ->
-				others();
+				others(NONE);
 #ifdef BUG_WAITED_NOT_PUT_BACK
 				ok = false;
 #endif
@@ -126,7 +157,7 @@ inline passOn() {
 			:: ok || word == FREE -> break
 			:: else ->
 				MAY_DIE
-				atomic { ok = (WORD == PROMISED); WORD = (ok -> FREE : WORD) }
+				atomic { ok = (WORD == PROMISED); WORD = (ok -> FREE : WORD); NOBODY_WAS_THERE }
 				if
 				:: ok -> break
 				:: else
@@ -153,11 +184,15 @@ inline release() {
 		:: else ->
 			front(1);	/* isImpatient */
 			if
+#ifndef BUG_NO_PROMISE
 			:: line != 0 -> count = PROMISED
-			:: count = FREE
+			:: atomic { !SOME_IMPATIENT -> count = FREE; TOO_EARLY }
+#else
+			:: atomic { count = FREE; TOO_EARLY }
+#endif
 			fi;
 			MAY_DIE
-			atomic { line = 0; WORD = count; holder = 0 }
+			atomic { line = 0; WORD = count; holder = 0; DECIDED }
 			word = count;
 			count = 0;
 #ifdef BUG_NO_WAKE
@@ -194,6 +229,9 @@ active proctype monitor() {
 
 active [PROCS] proctype contender() {
 	LOCALS;
+#ifdef FAIR
+	bool early;	/* it looked at the line when nobody was impatient */
+#endif
 #ifdef ONCE
 	atomic { BEGINS -> begun = _pid; CHOOSE_KIND; resting[_pid] = false }
 #else
@@ -203,7 +241,12 @@ onceMore:
 	tryTake();
 	if
 	:: took
+#ifdef NEWCOMERS
+	:: !took && _pid != PROCS
+	:: !took && _pid == PROCS -> wait()
+#else
 	:: !took -> wait()
+#endif
 #ifdef TRY
 	:: !took -> attempt()
 #endif
@@ -214,7 +257,12 @@ onceMore:
 	fi;
 	atomic { pends[_pid] = false; resting[_pid] = true }
 #ifndef ONCE
-	goto onceMore
+	if
+#ifdef FAIR
+	:: _pid == PROCS
+#endif
+	:: _pid != PROCS || ALWAYS -> goto onceMore
+	fi
 #endif
 #ifdef KILL
 gone:

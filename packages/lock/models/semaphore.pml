@@ -52,7 +52,7 @@ inline look() {
 			if
 			:: !ok -> break
 			:: else ->
-				others();
+				others(slot);
 				MAY_DIE
 				atomic {
 #ifdef BUG_TAKE_BY_STORE
@@ -104,7 +104,7 @@ inline passOn() {
 		if
 		:: ok -> break
 		:: else ->
-			others();
+			others(NONE);
 			MAY_DIE
 			atomic {
 #ifdef BUG_PASS_ON_CLEARS_WAITED

@@ -5,7 +5,9 @@
  * `atomic` and its brace is one step too: there a load and the compare-exchange after it are one, or what only this
  * process reads is computed.
  *
- * Before the include: PROCS, SLOTS (3), and wait, passOn and look of the primitive as inlines.
+ * Before the include: PROCS, SLOTS (3), and wait, passOn and look of the primitive as inlines. Where there are two lines,
+ * OF_LINE(s) is whether the slot is of the one that the process works on; its own is then in FIRST_SLOT and what follows.
+ * COARSE makes one step of each pass over the table.
  */
 #define NONE 9
 
@@ -15,6 +17,7 @@
 #define GRANTED 2
 #define TAKEN 3
 #define REVOKED 4
+#define LEFT 5
 
 byte state[SLOTS];
 byte owner[SLOTS];
@@ -39,10 +42,22 @@ bool tick[PROCS + 1];	/* 50 ms went by while everybody slept */
 #define CHOOSE_KIND skip
 #endif
 
+#ifndef OF_LINE
+#define OF_LINE(s) true
+#define FIRST_SLOT 0
+#endif
+
 #define IN_LINE(s) (state[s] == WAITING || state[s] == GRANTED || state[s] == TAKEN)
+#define IN_THIS_LINE(s) (OF_LINE(s) && IN_LINE(s))
 #define HAS(set, s) (((set) >> (s)) & 1)
 #define SIZE(set) (HAS(set, 0) + HAS(set, 1) + HAS(set, 2))
 #define BEFORE(set, s) ((HAS(set, 0) && rank[0] < rank[s]) + (HAS(set, 1) && rank[1] < rank[s]) + (HAS(set, 2) && rank[2] < rank[s]))
+
+#ifdef KILL
+#define SWEPT byte swept = NONE;
+#else
+#define SWEPT
+#endif
 
 #define LOCALS \
 	byte slot = NONE; \
@@ -50,6 +65,7 @@ bool tick[PROCS + 1];	/* 50 ms went by while everybody slept */
 	byte line;	/* a set of slots */ \
 	byte at; \
 	byte count; \
+	SWEPT \
 	bool granted; \
 	bool listening; \
 	bool ok; \
@@ -68,15 +84,15 @@ bool tick[PROCS + 1];	/* 50 ms went by while everybody slept */
 #define MAY_DIE
 #endif
 
-#define MOVED_UP(s) rank[s] = (rank[s] > at -> rank[s] - 1 : rank[s])
+#define MOVED_UP(s) rank[s] = (OF_LINE(s) && rank[s] > at -> rank[s] - 1 : rank[s])
 
 /* IDLE -> WAITING */
 inline claim() {
 	atomic {
 		if
-		:: owner[0] == 0 -> slot = 0
-		:: owner[0] != 0 && owner[1] == 0 -> slot = 1
-		:: owner[0] != 0 && owner[1] != 0 -> assert(owner[2] == 0); slot = 2
+		:: owner[FIRST_SLOT] == 0 -> slot = FIRST_SLOT
+		:: owner[FIRST_SLOT] != 0 && owner[FIRST_SLOT + 1] == 0 -> slot = FIRST_SLOT + 1
+		:: owner[FIRST_SLOT] != 0 && owner[FIRST_SLOT + 1] != 0 -> assert(owner[2] == 0); slot = 2
 		fi;
 		owner[slot] = _pid;
 		at = rank[slot];
@@ -121,7 +137,7 @@ inline freeIfDead(s) {
 inline frontStep(s, places) {
 	atomic {
 		if
-		:: IN_LINE(s) ->
+		:: IN_THIS_LINE(s) ->
 			line = line | (1 << s);
 			if
 			:: SIZE(line) > places ->
@@ -147,26 +163,26 @@ inline front(places) {
 	}
 }
 
-inline othersStep(s) {
+inline othersStep(s, except) {
 	if
-	:: !ok && slot != s -> ok = IN_LINE(s)
+	:: !ok && except != s -> ok = IN_THIS_LINE(s)
 	:: else
 	fi
 }
 
-/* ok: somebody but this process is in line */
-inline others() {
+/* ok: somebody else is in line */
+inline others(except) {
 	PASS {
 		ok = false;
-		othersStep(0);
-		othersStep(1);
-		othersStep(2)
+		othersStep(0, except);
+		othersStep(1, except);
+		othersStep(2, except)
 	}
 }
 
 inline aheadStep(s) {
 	if
-	:: slot != s -> count = count + (IN_LINE(s) && (slot == NONE || rank[s] < rank[slot]))
+	:: slot != s -> count = count + (IN_THIS_LINE(s) && (slot == NONE || rank[s] < rank[slot]))
 	:: else
 	fi
 }
@@ -301,26 +317,36 @@ inline mayGo(places) {
 	fi
 }
 
-/* ok: there were any */
-inline sweep() {
-#ifdef KILL
-	line = 0;
-	sweepStep(0);
-	sweepStep(1);
-	sweepStep(2);
-	atomic { ok = line != 0; line = 0 }
-#else
-	ok = false
-#endif
-}
+#define HAS_DIED_TOLD(s) (OF_LINE(s) && (state[s] == GRANTED || state[s] == TAKEN || state[s] == LEFT) && owner[s] == dead)
 
-inline sweepStep(s) {
+/* Passes on what the dead one was told. */
+inline sweep() {
+#if defined(KILL) && !defined(BUG_DEAD_STAY_IN_LINE)
+	atomic {
+		if
+		:: dead == 0
+		:: dead != 0 && HAS_DIED_TOLD(0) -> swept = 0
+		:: dead != 0 && HAS_DIED_TOLD(1) -> swept = 1
+		:: dead != 0 && HAS_DIED_TOLD(2) -> swept = 2
+		:: else
+		fi
+	}
 	if
-	:: state[s] == GRANTED || state[s] == TAKEN ->
-		freeIfDead(s);
-		line = line | ok
-	:: else
+	:: swept == NONE
+	:: else ->
+		atomic { ok = (owner[swept] == dead); owner[swept] = (ok -> _pid : owner[swept]) }
+		if
+		:: ok ->
+			state[swept] = LEFT;
+			passOn();
+			free(swept)
+		:: else
+		fi;
+		atomic { swept = NONE; ok = false }
 	fi
+#else
+	skip
+#endif
 }
 
 inline again() {
@@ -343,12 +369,24 @@ inline accept() {
 	ok = false
 }
 
-inline leave() {
-	free(slot);
-	slot = NONE;
-#ifndef BUG_NO_PASS_ON
-	passOn()
+#ifndef LEAVES
+#define LEAVES state[slot] = LEFT;
 #endif
+
+inline leave() {
+#ifdef BUG_FREE_BEFORE_PASS_ON
+	free(slot);
+#else
+	MAY_DIE
+	LEAVES
+#endif
+#ifndef BUG_NO_PASS_ON
+	passOn();
+#endif
+#ifndef BUG_FREE_BEFORE_PASS_ON
+	free(slot);
+#endif
+	slot = NONE
 }
 
 /* took: it has what it waited for; else it gave up */
@@ -385,11 +423,7 @@ inline wait() {
 				:: atomic { dead == 0 -> dead = _pid; goto gone }
 #endif
 				:: atomic { MAY_LOOK -> tick[_pid] = false; listening = pends[_pid]; asleep[slot] = (listening -> asleep[slot] : false); resting[_pid] = false; }
-					sweep();
-					if
-					:: ok -> passOn()
-					:: else
-					fi
+					sweep()
 #ifdef GIVE_UP
 				:: atomic { pends[_pid] -> asleep[slot] = false; resting[_pid] = false }
 					break
@@ -406,10 +440,6 @@ inline wait() {
 /* One look by who does not wait */
 inline attempt() {
 	sweep();
-	if
-	:: ok -> passOn()
-	:: else
-	fi;
 	look()
 }
 

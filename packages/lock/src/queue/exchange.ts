@@ -63,12 +63,16 @@ export class Exchange {
 
 	/** Puts an item at once; false when that must wait. */
 	tryPut(item: Item): boolean {
-		return this.#putWaited.isSet ? attempt(this.putting(item)) : this.#push(item);
+		if (!this.#putWaited.isSet && this.#push(item, this.#putWaited)) return true;
+		return this.#putWaited.isSet && attempt(this.putting(item));
 	}
 
 	/** Gets an item at once; null when that must wait. */
 	tryGet(accept: (item: Item) => true): Item | null {
-		if (!this.#getWaited.isSet) return this.#pull(accept);
+		if (!this.#getWaited.isSet) {
+			const item = this.#pull(accept, this.#getWaited);
+			if (item !== null || !this.#getWaited.isSet) return item;
+		}
 		const getting = this.getting(accept);
 		return attempt(getting) ? getting.item : null;
 	}
@@ -79,7 +83,7 @@ export class Exchange {
 			waiters: this.#putters,
 			look: (turn) => {
 				for (;;) {
-					if (this.store.isShutForCertain) throw this.#shutDown();
+					if (this.store.isShut) throw this.#shutDown();
 					const places = this.#places;
 					if (places > 0 && this.#putters.mayGo(turn, places) && this.#push(item)) return true;
 					if (!this.#putWaited.set(turn.slot)) return false;
@@ -102,11 +106,14 @@ export class Exchange {
 			},
 			look: (turn) => {
 				for (;;) {
-					const isShut = this.store.isShutForCertain; // before the count: nothing comes after it
+					const { isShut } = this.store; // before the count: nothing comes after it
 					const { count } = this.store;
 					if (count > 0) {
-						if (this.#getters.mayGo(turn, count)) found = this.#pull(accept);
-						if (found !== null) return true;
+						if (this.#getters.mayGo(turn, count)) {
+							found = this.#pull(accept);
+							if (found !== null) return true;
+							continue; // a newcomer was faster; what is left may be an end
+						}
 					} else if (isShut) throw this.#shutDown();
 					if (!this.#getWaited.set(turn.slot)) return false;
 				}
@@ -135,16 +142,16 @@ export class Exchange {
 		for (const line of [this.#getters, this.#putters, this.#joiners]) line.wakeAll();
 	}
 
-	#push(item: Item): boolean {
-		const outcome = this.store.push(item, this.most);
+	#push(item: Item, line?: Mark): boolean {
+		const outcome = this.store.push(item, this.most, line);
 		if (outcome === 'shut') throw this.#shutDown();
 		if (outcome === 'full') return false;
 		this.#wakeGetters();
 		return true;
 	}
 
-	#pull(accept: (item: Item) => true): Item | null {
-		const item = this.store.take(accept);
+	#pull(accept: (item: Item) => true, line?: Mark): Item | null {
+		const item = this.store.take(accept, line);
 		if (item !== null) this.#wakePutters();
 		return item;
 	}

@@ -1,4 +1,5 @@
 import type { Registry, ThreadId } from '@conc/core';
+import type { Mark } from '../wait/mark.js';
 import { Guard } from './guard.js';
 import type { Item } from './item.js';
 import { JOURNAL_WORDS } from './journal.js';
@@ -8,7 +9,7 @@ import { COUNT, type Order, type Records, SHUT, STATE_WORDS, UNFINISHED } from '
 import { Ring } from './ring.js';
 
 const GUARD = 0;
-const CURRENT = 1; // which of the two states holds: 0 or 1
+const CURRENT = 1; // how many changes there were; its lowest bit is the state that holds
 const STATES = 16; // where the first state begins
 const JOURNAL = STATES + 2 * STATE_WORDS;
 
@@ -62,15 +63,11 @@ export class Store {
 		return this.#read(SHUT) !== OPEN;
 	}
 
-	/** The same, where it decides: what is read without the guard may be a change that never takes effect. */
-	get isShutForCertain(): boolean {
-		return this.isShut && this.#guarded((state) => this.#of(state, SHUT) !== OPEN);
-	}
-
-	/** Adds an item, if there are not `most` already and there is memory for it. */
-	push(item: Item, most: number): 'added' | 'full' | 'shut' {
+	/** Adds an item, if there are not `most` already and there is memory for it; for a newcomer only where nobody is in line. */
+	push(item: Item, most: number, line?: Mark): 'added' | 'full' | 'shut' {
 		return this.#guarded((state) => {
 			if (this.#of(state, SHUT) !== OPEN) return 'shut';
+			if (line?.isSet) return 'full';
 			if (this.#of(state, COUNT) >= most || !this.#records.add(state, item)) return 'full';
 			this.#add(state, COUNT, 1);
 			this.#add(state, UNFINISHED, 1);
@@ -79,10 +76,13 @@ export class Store {
 		});
 	}
 
-	/** Takes an item away, null when there is none. What `accept` throws leaves it where it is. */
-	take(accept: (item: Item) => true): Item | null {
+	/**
+	 * Takes an item away, null when there is none; for a newcomer only where nobody is in line. What `accept` throws leaves
+	 * it where it is.
+	 */
+	take(accept: (item: Item) => true, line?: Mark): Item | null {
 		return this.#guarded((state) => {
-			if (this.#of(state, COUNT) === 0) return null;
+			if (this.#of(state, COUNT) === 0 || line?.isSet) return null;
 			const item = this.#records.take(state, accept);
 			this.#add(state, COUNT, -1);
 			this.#commit(state);
@@ -114,8 +114,13 @@ export class Store {
 		});
 	}
 
+	/** Read without the guard: of a state that held all the while, not of one that was being changed. */
 	#read(word: number): number {
-		return Atomics.load(this.#words, STATES + Atomics.load(this.#words, CURRENT) * STATE_WORDS + word);
+		for (;;) {
+			const current = Atomics.load(this.#words, CURRENT);
+			const value = Atomics.load(this.#words, stateAt(current) + word);
+			if (Atomics.load(this.#words, CURRENT) === current) return value;
+		}
 	}
 
 	/** Runs `change` on a copy of the state that holds, while no other thread does. */
@@ -123,8 +128,9 @@ export class Store {
 		this.#guard.enter();
 		try {
 			const words = this.#words;
-			const from = STATES + Atomics.load(words, CURRENT) * STATE_WORDS;
-			const to = from === STATES ? STATES + STATE_WORDS : STATES;
+			const current = Atomics.load(words, CURRENT);
+			const from = stateAt(current);
+			const to = stateAt(current + 1);
 			this.#records.enter(from);
 			this.#records.settle(from); // a thread may have ended before it could
 			for (let word = 0; word < STATE_WORDS; word++) words[to + word] = words[from + word] as number;
@@ -136,7 +142,7 @@ export class Store {
 
 	/** Makes it the state that holds. */
 	#commit(state: number): void {
-		Atomics.store(this.#words, CURRENT, state === STATES ? 0 : 1);
+		Atomics.add(this.#words, CURRENT, 1);
 		this.#records.settle(state);
 	}
 
@@ -147,4 +153,9 @@ export class Store {
 	#add(state: number, word: number, value: number): void {
 		this.#words[state + word] = this.#of(state, word) + value;
 	}
+}
+
+/** Where the state begins that holds after so many changes. */
+function stateAt(changes: number): number {
+	return STATES + (changes & 1) * STATE_WORDS;
 }

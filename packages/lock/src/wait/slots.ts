@@ -102,6 +102,19 @@ export class Slots {
 		return true;
 	}
 
+	/** The same for one that was told nothing: what it was told is to be passed on, by those who sweep. */
+	freeIfDeadAndUntold(slot: number): boolean {
+		const owner = Atomics.load(this.words, slot + OWNER);
+		if (!this.takeOverIfDead(slot)) return false;
+		const was = Atomics.compareExchange(this.words, slot + STATE, WAITING, IDLE);
+		if (was === WAITING || was === IDLE) {
+			this.free(slot);
+			return true;
+		}
+		Atomics.store(this.words, slot + OWNER, owner); // it was told a moment ago
+		return false;
+	}
+
 	state(slot: number): number {
 		return Atomics.load(this.words, slot + STATE);
 	}
@@ -172,7 +185,7 @@ export class Slots {
 			return slot;
 		}
 		// What a dead waiter was told must be passed on: that is for those who sweep.
-		const freed = this.some((slot) => this.#isUntold(slot) && this.freeIfDead(slot));
+		const freed = this.some((slot) => this.#isUntold(slot) && this.freeIfDeadAndUntold(slot));
 		if (freed === NONE || Atomics.compareExchange(this.words, freed + OWNER, 0, this.#self) !== 0)
 			return NONE;
 		return freed;

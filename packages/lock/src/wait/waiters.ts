@@ -130,7 +130,7 @@ export class Waiters {
 				(slot) => this.#slots.state(slot) === WAITING && this.#slots.isBefore(slot, ticket),
 			);
 			if (next.length === 0) return told;
-			for (const slot of next) if (!this.#slots.freeIfDead(slot) && this.#slots.grant(slot)) told++;
+			for (const slot of next) if (!this.#slots.freeIfDeadAndUntold(slot) && this.#slots.grant(slot)) told++;
 		}
 	}
 

@@ -40,22 +40,27 @@ export function endingOf(pid: number): Ending | null {
 }
 
 function endingFromProc(pid: number): Ending | null {
-	let stat: string;
+	let fields: string[];
 	try {
-		stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+		fields = statOf(pid);
 	} catch {
 		return isGone(pid) ? { exitCode: null, signalCode: null } : null;
 	}
-	const fields = stat
-		.slice(stat.lastIndexOf(')') + 2)
-		.trim()
-		.split(' ');
 	if (fields[0] !== 'Z' && fields[0] !== 'X') return null;
 	const status = Number(fields.at(-1));
 	const signal = status & 0x7f;
 	if (signal === 0) return { exitCode: (status >> 8) & 0xff, signalCode: null };
 	const names = Object.entries(constants.signals) as [NodeJS.Signals, number][];
 	return { exitCode: -signal, signalCode: names.find(([, number]) => number === signal)?.[0] ?? null };
+}
+
+/** What `/proc/PID/stat` shows of a process, from its state on. Throws when there is none. */
+export function statOf(pid: number): string[] {
+	const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+	return stat
+		.slice(stat.lastIndexOf(')') + 2)
+		.trim()
+		.split(' ');
 }
 
 function isGone(pid: number): boolean {

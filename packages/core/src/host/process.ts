@@ -1,5 +1,4 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Receiver } from '../channel/channel.js';
@@ -11,7 +10,7 @@ import { here as current } from '../here.js';
 import { realm } from '../realm.js';
 import { bootstrap, inheritedArguments } from './arguments.js';
 import { packBoot } from './boot.js';
-import { endingOf } from './ending.js';
+import { endingOf, statOf } from './ending.js';
 import { bindToParent } from './guardian.js';
 import { type Carrier, Host, living } from './host.js';
 import { ended, followStderr, isOutOfMemory } from './stderr.js';
@@ -189,9 +188,9 @@ const SIGKILL_BIT = 1 << (constants.signals.SIGKILL - 1); // what every fatal si
  */
 function isDying(pid: number | undefined): boolean {
 	if (process.platform !== 'linux') return false;
+	if (pid === undefined) return true; // it did not start
 	try {
-		const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+		const fields = statOf(pid);
 		const isExiting = (Number(fields[FLAGS_FIELD]) & EXITING_FLAGS) !== 0;
 		return isExiting || /[ZX]/.test(fields[0] ?? '') || (Number(fields[PENDING_FIELD]) & SIGKILL_BIT) !== 0;
 	} catch (error) {

@@ -82,8 +82,7 @@ export class Scheduler {
 	/** Throws a PoolFullError when so many more tasks are too many. */
 	checkRoom(tasks: number): void {
 		if (this.#maxQueue === Number.POSITIVE_INFINITY) return;
-		const staying = [...this.#workers].filter(({ isLeaving }) => !isLeaving).length;
-		const free = this.#idle.length + this.size - staying;
+		const free = this.#idle.length + this.size - this.#staying.length;
 		const waiting = this.#queue.length + tasks - free;
 		if (waiting <= this.#maxQueue) return;
 		throw new PoolFullError(
@@ -152,9 +151,7 @@ export class Scheduler {
 			const wasLeaving = worker.isLeaving;
 			const exit = worker.lose();
 			if (exit === null) continue;
-			this.#workers.delete(worker);
-			const at = this.#idle.indexOf(worker);
-			if (at !== -1) this.#idle.splice(at, 1);
+			this.#forget(worker);
 			if (!wasLeaving) this.#noteDeath(worker, exit);
 			this.#dispatch();
 		}
@@ -248,16 +245,12 @@ export class Scheduler {
 
 	/** Lets a worker go that has had nothing to do for long, unless too few would stay. */
 	#dismiss(worker: Worker): void {
-		const staying = [...this.#workers].filter(({ isLeaving }) => !isLeaving).length;
-		const at = this.#idle.indexOf(worker);
-		if (at === -1 || staying <= this.#minWorkers) return;
-		this.#idle.splice(at, 1);
-		worker.leave();
+		if (this.#staying.length > this.#minWorkers && this.#takeFromIdle(worker)) worker.leave();
 	}
 
 	/** A new worker, unless there are as many as there may be; undefined as well while its initializer runs. */
 	#hire(): Worker | undefined {
-		const staying = [...this.#workers].filter(({ isLeaving }) => !isLeaving);
+		const staying = this.#staying;
 		if (staying.length >= this.size) return undefined;
 		// Those that still run their initializer will take what is queued.
 		if (staying.filter(({ tasks }) => tasks === 0).length >= this.#queue.length) return undefined;
@@ -304,9 +297,7 @@ export class Scheduler {
 	}
 
 	#gone(worker: Worker): void {
-		this.#workers.delete(worker);
-		const at = this.#idle.indexOf(worker);
-		if (at !== -1) this.#idle.splice(at, 1);
+		this.#forget(worker);
 		const { exit } = worker.host;
 		if (exit === null)
 			this.#given.delete(worker); // it is stuck, and its task was rejected
@@ -317,6 +308,23 @@ export class Scheduler {
 		}
 		this.#dispatch();
 		this.#retire();
+	}
+
+	#forget(worker: Worker): void {
+		this.#workers.delete(worker);
+		this.#takeFromIdle(worker);
+	}
+
+	/** False when it was not among them. */
+	#takeFromIdle(worker: Worker): boolean {
+		const at = this.#idle.indexOf(worker);
+		if (at !== -1) this.#idle.splice(at, 1);
+		return at !== -1;
+	}
+
+	/** The workers that are not about to end. */
+	get #staying(): Worker[] {
+		return [...this.#workers].filter(({ isLeaving }) => !isLeaving);
 	}
 
 	#noteDeath(worker: Worker, exit: Exit): void {

@@ -30,7 +30,15 @@ export {
 	TimeoutError,
 } from './errors.js';
 export { type Here, here } from './here.js';
-export { type Call, type CallOptions, makeCall, makeMapCall, type Prepared, prepare } from './host/call.js';
+export {
+	type Call,
+	type CallOptions,
+	callSite,
+	makeCall,
+	makeMapCall,
+	type Prepared,
+	prepare,
+} from './host/call.js';
 export { type Ending, endingOf, waitForEnd } from './host/ending.js';
 export { userFrames } from './host/frames.js';
 export { type Caller, Host, howItEnded, ItemError, living, sendCalls } from './host/host.js';

@@ -27,7 +27,7 @@ async function endOf(host: Host, ...calls: Promise<unknown>[]): Promise<HostExit
 }
 
 describe.each(media)('a %s', (medium) => {
-	it('runs calls at once and answers each with its own result', async () => {
+	it('runs calls one after the other and answers each with its own result', async () => {
 		const host = startHost(medium);
 		const wait = (n: number) => new Promise((resolve) => setTimeout(resolve, n % 3, n));
 		const calls = Array.from({ length: 50 }, (_, n) => host.call(wait, [n]));
@@ -36,17 +36,17 @@ describe.each(media)('a %s', (medium) => {
 	});
 
 	it.each([0, 1, 7])(
-		'that calls process.exit(%i) rejects the calls it was running, and says so',
+		'that calls process.exit(%i) rejects the call it was running and those after it, and says so',
 		async (code) => {
 			const host = startHost(medium);
 			expect(await host.call(() => 'done', [])).toBe('done');
-			const waiting = host.call(forever, []);
 			const exiting = host.call(
 				function leave(n: number) {
 					process.exit(n);
 				},
 				[code],
 			);
+			const waiting = host.call(forever, []);
 			const error = await endOf(host, exiting, waiting);
 			expect(error.exit).toMatchObject({ exitCode: code, reason: 'exit' });
 			expect(error.message).toMatch(

@@ -15,6 +15,7 @@ const KEPT = 1_000;
 
 /** A constant function the other end has sent; opened when it is called first. */
 interface Constant {
+	readonly id: string;
 	readonly payload: WirePayload;
 	/** The function, or the promise of it while modules are imported. */
 	opened: unknown;
@@ -25,10 +26,12 @@ export class Endpoint {
 	readonly medium: Medium;
 	readonly #channel: Channel;
 	readonly #sentTemplates = new Set<string>();
-	readonly #sentConstants = new Set<string>();
+	/** By their ids, the numbers under which the other end knows them. */
+	readonly #sentConstants = new Map<string, number>();
+	#nextConstant = 0;
 	readonly #sentPackages: Set<string>;
 	readonly #templates = new Map<string, Template>();
-	readonly #constants = new Map<string, Constant>();
+	readonly #constants = new Map<number, Constant>();
 	/** For the signals that came with a payload. */
 	readonly #controllers = new Map<PayloadKey, AbortController[]>();
 	/** What ends the listening to the signals that went with a payload. */
@@ -53,27 +56,37 @@ export class Endpoint {
 		return { bytes, shared, moved, modules, signals: signals.length };
 	}
 
-	/** Sends a constant function, unless the other end has it. */
-	sendConstant(id: string, payload: Payload): void {
-		if (this.#sentConstants.has(id)) return;
+	/** Sends a constant function, unless the other end has it; gives the number under which that knows it. */
+	sendConstant({ id, payload }: { readonly id: string; readonly payload: Payload }): number {
+		const known = this.#sentConstants.get(id);
+		if (known !== undefined) return known;
 		const wire = this.prepare(payload, id);
-		this.#sentConstants.add(id);
-		this.#channel.post({ type: 'constant', id, payload: wire });
+		const number = this.#nextConstant++;
+		this.#sentConstants.set(id, number);
+		this.#channel.post({ type: 'constant', id, number, payload: wire });
+		return number;
 	}
 
 	/** Lets the other end forget what is oldest. Only between calls: what a queued call names must stay. */
 	forget(): void {
-		const templates = oldest(this.#sentTemplates);
-		const constants = oldest(this.#sentConstants);
-		for (const id of constants) this.ended(id);
-		if (templates.length + constants.length > 0) this.#channel.post({ type: 'forget', templates, constants });
+		if (this.#sentTemplates.size <= KEPT && this.#sentConstants.size <= KEPT) return;
+		const templates = [...this.#sentTemplates].slice(0, -KEPT);
+		for (const id of templates) this.#sentTemplates.delete(id);
+		const constants = [...this.#sentConstants].slice(0, -KEPT);
+		for (const [id] of constants) {
+			this.#sentConstants.delete(id);
+			this.ended(id);
+		}
+		this.#channel.post({ type: 'forget', templates, constants: constants.map(([, number]) => number) });
 	}
 
 	/** Lets the other end forget a constant that will not be called again. */
 	release(id: string): void {
-		if (!this.#sentConstants.delete(id)) return;
+		const number = this.#sentConstants.get(id);
+		if (number === undefined) return;
+		this.#sentConstants.delete(id);
 		this.ended(id);
-		this.#channel.post({ type: 'forget', templates: [], constants: [id] });
+		this.#channel.post({ type: 'forget', templates: [], constants: [number] });
 	}
 
 	/** Takes in what is sent ahead of payloads; false for every other message. */
@@ -88,14 +101,18 @@ export class Endpoint {
 				for (const name of Object.keys(message.texts)) this.#sentPackages.add(name);
 				return true;
 			case 'constant':
-				this.#constants.set(message.id, { payload: message.payload, opened: undefined });
+				this.#constants.set(message.number, {
+					id: message.id,
+					payload: message.payload,
+					opened: undefined,
+				});
 				this.#expectAborts(message.payload, message.id);
 				return true;
 			case 'forget':
 				for (const id of message.templates) this.#templates.delete(id);
-				for (const id of message.constants) {
-					this.#constants.delete(id);
-					this.ended(id);
+				for (const number of message.constants) {
+					this.ended(this.#constants.get(number)?.id ?? '');
+					this.#constants.delete(number);
 				}
 				return true;
 			case 'abort':
@@ -106,10 +123,14 @@ export class Endpoint {
 		}
 	}
 
-	/** The value of a call; a promise only when modules have to be imported first. Its signals are followed. */
-	openCall(payload: WirePayload, call: number): unknown {
-		this.#expectAborts(payload, call);
-		return this.#openFor(payload, call);
+	/** A call has arrived: from now on its signals are followed. */
+	expectCall({ id, payload }: { readonly id: number; readonly payload: WirePayload }): void {
+		this.#expectAborts(payload, id);
+	}
+
+	/** The value of a call; a promise only when modules have to be imported first. */
+	openCall({ id, payload }: { readonly id: number; readonly payload: WirePayload }): unknown {
+		return this.#openFor(payload, id);
 	}
 
 	/** The value of anything else. */
@@ -120,11 +141,13 @@ export class Endpoint {
 	}
 
 	/** A constant function the other end has sent; a promise only when modules have to be imported first. */
-	constant(id: string): unknown {
-		const constant = this.#constants.get(id);
-		if (constant === undefined) throw new Error(`a function (${id}) did not arrive before its call`);
+	constant(number: number): unknown {
+		let constant = this.#constants.get(number);
+		if (constant === undefined) this.#channel.drain(); // it left before its call, but by another way
+		constant = this.#constants.get(number);
+		if (constant === undefined) throw new Error(`a function (${number}) did not arrive before its call`);
 		if (constant.opened !== undefined) return constant.opened;
-		const opened = this.#openFor(constant.payload, id);
+		const opened = this.#openFor(constant.payload, constant.id);
 		constant.opened = opened;
 		if (opened instanceof Promise)
 			opened.then(
@@ -226,10 +249,4 @@ export class Endpoint {
 		}
 		controller.abort(why);
 	}
-}
-
-function oldest(kept: Set<string>): string[] {
-	const ids = [...kept].slice(0, Math.max(0, kept.size - KEPT));
-	for (const id of ids) kept.delete(id);
-	return ids;
 }

@@ -1,4 +1,4 @@
-import { writevSync } from 'node:fs';
+import { writeSync, writevSync } from 'node:fs';
 import type { Socket } from 'node:net';
 
 const FULL_PIPE_MS = 1;
@@ -26,14 +26,21 @@ export class Outlet {
 		this.#fd = fd;
 	}
 
-	write(...frames: Buffer[]): void {
-		if (this.#isBroken) return;
+	/** False when nothing of it could leave yet. */
+	write(...frames: Buffer[]): boolean {
+		if (this.#isBroken) return false;
 		if (this.#fd === -1) {
-			for (const frame of frames) this.#socket.write(frame);
-			return;
+			// The event loop may take its time, and the memory be used again meanwhile.
+			for (const frame of frames) this.#socket.write(Buffer.from(frame));
+			return true;
 		}
-		this.#waiting.push(...frames);
-		this.writeWhatFits();
+		for (const frame of frames) this.#waiting.push(frame);
+		return this.writeWhatFits();
+	}
+
+	/** Whether everything has left. */
+	get isEmpty(): boolean {
+		return this.#waiting.length === 0;
 	}
 
 	/** Blocks until everything is written, or nobody reads any more. */
@@ -53,11 +60,13 @@ export class Outlet {
 
 	/** Writes what the pipe takes now; false when that was nothing. */
 	writeWhatFits(): boolean {
-		clearTimeout(this.#timer);
+		if (this.#timer !== undefined) clearTimeout(this.#timer);
 		let written = 0;
 		try {
 			while (this.#waiting.length > 0) {
-				const count = writevSync(this.#fd, this.#next());
+				const [first] = this.#waiting;
+				const isOnly = this.#waiting.length === 1 && (first as Buffer).length <= MOST_BYTES;
+				const count = isOnly ? writeSync(this.#fd, first as Buffer) : writevSync(this.#fd, this.#next());
 				this.#drop(count);
 				written += count;
 			}
@@ -69,7 +78,9 @@ export class Outlet {
 			}
 			// It holds nobody: whoever waits for the other process holds that.
 			this.#timer = setTimeout(() => this.writeWhatFits(), FULL_PIPE_MS).unref();
+			return written > 0;
 		}
+		this.#timer = undefined;
 		return written > 0;
 	}
 
@@ -87,6 +98,10 @@ export class Outlet {
 	}
 
 	#drop(count: number): void {
+		if (this.#waiting.length === 1 && (this.#waiting[0] as Buffer).length === count) {
+			this.#waiting.length = 0;
+			return;
+		}
 		let left = count;
 		let whole = 0;
 		for (const frame of this.#waiting) {

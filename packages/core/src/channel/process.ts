@@ -1,68 +1,249 @@
 import { readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { deserialize, Serializer } from 'node:v8';
-import { Batch, type Channel, type Receiver } from './channel.js';
+import type { Small } from '../codec/small.js';
+import type { FarChannel, FarReceiver, NearChannel, NearReceiver, Receiver } from './channel.js';
 import { descriptorOf, type Outlet } from './outlet.js';
 import type { Message } from './protocol.js';
+import { type Rec, Records } from './records.js';
 
 /** A mark no text begins with, and a length. */
 const HEADER_BYTES = 8;
-const MARK = 0xc0c0fade;
+/** A frame holds messages, or records. */
+const MESSAGES = 0xc0c0fade;
+const RECORDS = 0xc0c0face;
 /** A batch is not let grow beyond this, so that no frame is too long but for a single payload that is. */
 const BATCH_BYTES = 1 << 26;
+/** How many bytes of records are gathered in one frame. */
+const RECORDS_BYTES = 0x1_0000;
 
-/** The channel between two processes: a batch is one length-prefixed frame on an inherited socket. */
-export function processChannel(socket: Socket, outlet: Outlet, receiver: Receiver): Channel {
-	let waitingBytes = 0;
-	const batch = new Batch((messages) => {
-		waitingBytes = 0;
-		outlet.write(...framed(serialize(messages)));
-	});
-	const frames = new Frames((bytes) => {
-		for (const message of deserialize(bytes) as Message[]) receiver.receive(message);
-	});
-	let failure: Error | undefined;
-	const take = (chunk: Buffer) => {
-		if (failure !== undefined) return;
-		try {
-			frames.push(chunk);
-		} catch (cause) {
-			failure = new Error(
-				'what came through its channel is no message: code in it wrote to file descriptor 3',
-				{
-					cause,
-				},
-			);
-			socket.destroy();
+/** What the two ends have in common: frames on an inherited socket, in the order in which they were made. */
+abstract class End {
+	readonly #socket: Socket;
+	readonly #outlet: Outlet;
+	readonly #take: (chunk: Buffer) => void;
+	/** Frames that are complete, the messages of the next, and its records; at most one of the latter two. */
+	#frames: Buffer[] = [];
+	#messages: Message[] = [];
+	#waitingBytes = 0;
+	#memory = Buffer.allocUnsafeSlow(RECORDS_BYTES);
+	#records = new Records(this.#memory);
+	#recordsEnd = HEADER_BYTES;
+	#isScheduled = false;
+
+	constructor(socket: Socket, outlet: Outlet, receiver: Receiver) {
+		this.#socket = socket;
+		this.#outlet = outlet;
+		const frames = new Frames((kind, bytes, from, to) => {
+			if (kind === RECORDS) return this.receiveRecords(bytes, from, to);
+			for (const message of deserialize(bytes.subarray(from, to)) as Message[]) this.receiveMessage(message);
+		});
+		let failure: Error | undefined;
+		this.#take = (chunk) => {
+			if (failure !== undefined) return;
+			try {
+				frames.push(chunk);
+			} catch (cause) {
+				failure = new Error(
+					'what came through its channel is no message: code in it wrote to file descriptor 3',
+					{ cause },
+				);
+				socket.destroy();
+			}
+		};
+		socket.on('data', this.#take);
+		socket.on('close', () => receiver.closed(failure));
+		// The end of the other process is learned from its exit; a broken pipe here says nothing more.
+		socket.on('error', () => {});
+	}
+
+	protected abstract receiveRecords(bytes: Buffer, from: number, to: number): void;
+	protected abstract receiveMessage(message: Message): void;
+
+	post(message: Message): void {
+		this.#closeRecords();
+		this.#messages.push(message);
+		this.#waitingBytes +=
+			'payload' in message && typeof message.payload === 'object' ? message.payload.bytes.length : 0;
+		if (this.#waitingBytes > BATCH_BYTES) this.send();
+		else this.#schedule();
+	}
+
+	/** Never full: what is too much for one frame begins the next. */
+	protected write(id: number, about: number, values: readonly Small[]): void {
+		this.#closeMessages();
+		let end = this.#records.write(this.#recordsEnd, RECORDS_BYTES, id, about, values);
+		if (end === -1) {
+			this.#closeRecords();
+			end = this.#records.write(this.#recordsEnd, RECORDS_BYTES, id, about, values);
 		}
-	};
-	socket.on('data', take);
-	socket.on('close', () => receiver.closed(failure));
-	// The end of the other process is learned from its exit; a broken pipe here says nothing more.
-	socket.on('error', () => {});
-	return {
-		post(message) {
-			batch.add(message);
-			waitingBytes +=
-				'payload' in message && typeof message.payload === 'object' ? message.payload.bytes.length : 0;
-			if (waitingBytes > BATCH_BYTES) batch.flush();
-		},
-		flush() {
-			batch.flush();
-			outlet.flushSync();
-		},
-		send() {
-			batch.flush();
-			return outlet.writeWhatFits();
-		},
-		drain: () => pull(socket, take),
-		ref: () => socket.ref(),
-		unref: () => socket.unref(),
-		close() {
-			outlet.close();
-			socket.destroy();
-		},
-	};
+		this.#recordsEnd = end;
+		this.#schedule();
+	}
+
+	flush(): void {
+		this.send();
+		this.#outlet.flushSync();
+	}
+
+	send(): boolean {
+		this.#isScheduled = false;
+		this.#closeMessages();
+		if (this.#frames.length === 0 && this.#recordsEnd > HEADER_BYTES) {
+			// By far the most frequent: its memory is used again when all of it is gone.
+			const sent = this.#outlet.write(this.#frame());
+			if (this.#outlet.isEmpty) this.#recordsEnd = HEADER_BYTES;
+			else this.#renew();
+			return sent;
+		}
+		this.#closeRecords();
+		const frames = this.#frames;
+		if (frames.length === 0) return this.#outlet.writeWhatFits();
+		this.#frames = [];
+		return this.#outlet.write(...frames);
+	}
+
+	drain(): boolean {
+		return pull(this.#socket, this.#take);
+	}
+
+	ref(): void {
+		this.#socket.ref();
+	}
+
+	unref(): void {
+		this.#socket.unref();
+	}
+
+	close(): void {
+		this.#outlet.close();
+		this.#socket.destroy();
+	}
+
+	protected get isSent(): boolean {
+		return this.#outlet.isEmpty;
+	}
+
+	#schedule(): void {
+		if (this.#isScheduled) return;
+		this.#isScheduled = true;
+		queueMicrotask(() => {
+			if (this.#isScheduled) this.send();
+		});
+	}
+
+	#closeMessages(): void {
+		if (this.#messages.length === 0) return;
+		this.#frames.push(...framed(serialize(this.#messages)));
+		this.#messages = [];
+		this.#waitingBytes = 0;
+	}
+
+	#closeRecords(): void {
+		if (this.#recordsEnd === HEADER_BYTES) return;
+		this.#frames.push(this.#frame());
+		this.#renew();
+	}
+
+	#frame(): Buffer {
+		this.#memory.writeUInt32LE(RECORDS);
+		this.#memory.writeUInt32LE(this.#recordsEnd - HEADER_BYTES, 4);
+		return this.#memory.subarray(0, this.#recordsEnd);
+	}
+
+	#renew(): void {
+		this.#memory = Buffer.allocUnsafeSlow(RECORDS_BYTES);
+		this.#records = new Records(this.#memory);
+		this.#recordsEnd = HEADER_BYTES;
+	}
+}
+
+/** The near end of the channel to a process. */
+export class NearProcessChannel extends End implements NearChannel {
+	readonly #receiver: NearReceiver;
+
+	constructor(socket: Socket, outlet: Outlet, receiver: NearReceiver) {
+		super(socket, outlet, receiver);
+		this.#receiver = receiver;
+	}
+
+	call(id: number, constant: number, values: readonly Small[]): boolean {
+		this.write(id, constant, values);
+		return true;
+	}
+
+	/** What has left for another process is out of reach. */
+	takeBack(): boolean {
+		return false;
+	}
+
+	hasBegun(): null {
+		return null;
+	}
+
+	protected override receiveMessage(message: Message): void {
+		this.#receiver.receive(message);
+	}
+
+	protected override receiveRecords(bytes: Buffer, from: number, to: number): void {
+		const records = new Records(bytes);
+		for (let at = from; at < to; at += records.lengthAt(at)) {
+			const { id, about, values } = records.read(at);
+			this.#receiver.answered(id, about, values?.[0]);
+		}
+	}
+}
+
+/** A call that came as a message, or a frame of calls of which those before `at` have begun. */
+type Arrived = { readonly id: number } | { readonly records: Records; at: number; readonly end: number };
+
+/** The far end, in the process. */
+export class FarProcessChannel extends End implements FarChannel {
+	readonly #receiver: FarReceiver;
+	#arrived: Arrived[] = [];
+
+	constructor(socket: Socket, outlet: Outlet, receiver: FarReceiver) {
+		super(socket, outlet, receiver);
+		this.#receiver = receiver;
+		socket.on('data', () => receiver.arrived()); // after it has been taken apart
+	}
+
+	next(): Rec | null {
+		const [first] = this.#arrived;
+		if (first === undefined) return null;
+		if ('id' in first) {
+			this.#arrived.shift();
+			return { id: first.id, about: 0, values: null };
+		}
+		const call = first.records.read(first.at);
+		first.at += first.records.lengthAt(first.at);
+		if (first.at >= first.end) this.#arrived.shift();
+		return call;
+	}
+
+	answer(id: number, microseconds: number, value: Small): boolean {
+		this.write(id, microseconds, [value]);
+		return true;
+	}
+
+	secure(): boolean {
+		this.send();
+		return this.isSent;
+	}
+
+	rest(): boolean {
+		this.send();
+		return true;
+	}
+
+	protected override receiveMessage(message: Message): void {
+		if (message.type === 'call') this.#arrived.push({ id: message.id });
+		this.#receiver.receive(message);
+	}
+
+	protected override receiveRecords(bytes: Buffer, from: number, to: number): void {
+		this.#arrived.push({ records: new Records(bytes), at: from, end: to });
+	}
 }
 
 const CHUNK_BYTES = 0x1_0000;
@@ -92,7 +273,7 @@ function readNow(fd: number): Buffer | null {
 /** A frame: a header, then its bytes. */
 export function framed(bytes: Buffer): [header: Buffer, bytes: Buffer] {
 	const header = Buffer.allocUnsafe(HEADER_BYTES);
-	header.writeUInt32LE(MARK);
+	header.writeUInt32LE(MESSAGES);
 	header.writeUInt32LE(bytes.length, 4);
 	return [header, bytes];
 }
@@ -104,44 +285,44 @@ function serialize(messages: Message[]): Buffer {
 	return serializer.releaseBuffer();
 }
 
+/** Takes what is between `from` and `to` of these bytes. */
+type Deliver = (kind: number, bytes: Buffer, from: number, to: number) => void;
+
 /** Cuts a stream of bytes into frames, whatever pieces it comes in. */
 class Frames {
-	readonly #deliver: (frame: Buffer) => void;
+	readonly #deliver: Deliver;
+	/** What did not make up a frame yet, and how long that has to be at least. */
 	#chunks: Buffer[] = [];
 	#length = 0;
-	#wanted = -1;
+	#wanted = HEADER_BYTES;
 
-	constructor(deliver: (frame: Buffer) => void) {
+	constructor(deliver: Deliver) {
 		this.#deliver = deliver;
 	}
 
 	push(chunk: Buffer): void {
 		this.#chunks.push(chunk);
 		this.#length += chunk.length;
-		for (;;) {
-			if (this.#wanted === -1) {
-				if (this.#length < HEADER_BYTES) return;
-				const header = this.#take(HEADER_BYTES);
-				if (header.readUInt32LE() !== MARK) throw new RangeError('bytes that are no frame');
-				this.#wanted = header.readUInt32LE(4);
-			}
-			if (this.#length < this.#wanted) return;
-			const frame = this.#take(this.#wanted);
-			this.#wanted = -1;
-			this.#deliver(frame);
-		}
+		if (this.#length < this.#wanted) return;
+		const bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
+		const rest = this.#cut(bytes);
+		this.#chunks = rest === bytes.length ? [] : [bytes.subarray(rest)];
+		this.#length = bytes.length - rest;
 	}
 
-	#take(count: number): Buffer {
-		this.#length -= count;
-		const first = this.#chunks[0];
-		if (first !== undefined && first.length > count) {
-			this.#chunks[0] = first.subarray(count);
-			return first.subarray(0, count);
+	/** Delivers the frames that are complete, and gives where the next begins. */
+	#cut(bytes: Buffer): number {
+		let at = 0;
+		for (;;) {
+			this.#wanted = HEADER_BYTES;
+			if (at + HEADER_BYTES > bytes.length) return at;
+			const kind = bytes.readUInt32LE(at);
+			if (kind !== MESSAGES && kind !== RECORDS) throw new RangeError('bytes that are no frame');
+			this.#wanted += bytes.readUInt32LE(at + 4);
+			const end = at + this.#wanted;
+			if (end > bytes.length) return at;
+			this.#deliver(kind, bytes, at + HEADER_BYTES, end);
+			at = end;
 		}
-		if (first !== undefined && first.length === count) return this.#chunks.shift() as Buffer;
-		const joined = Buffer.concat(this.#chunks);
-		this.#chunks = joined.length > count ? [joined.subarray(count)] : [];
-		return joined.subarray(0, count);
 	}
 }

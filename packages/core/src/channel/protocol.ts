@@ -30,18 +30,30 @@ export type Message =
 	/** Packages that were imported here after the other end was started. */
 	| { readonly type: 'packages'; readonly texts: Record<string, string> }
 	/** A function that never changes, so that calls can name it. */
-	| { readonly type: 'constant'; readonly id: string; readonly payload: WirePayload }
-	| { readonly type: 'forget'; readonly templates: string[]; readonly constants: string[] }
+	| {
+			readonly type: 'constant';
+			readonly id: string;
+			readonly number: number;
+			readonly payload: WirePayload;
+	  }
+	| { readonly type: 'forget'; readonly templates: string[]; readonly constants: number[] }
 	| {
 			readonly type: 'call';
 			readonly id: number;
 			/** `map` runs the function on each of the arguments, `starmap` on each list of arguments. */
 			readonly mode: CallMode;
-			/** The constant that is called; null when the function comes first in the payload. */
-			readonly constant: string | null;
+			/** The number of the constant that is called; null when the function comes first in the payload. */
+			readonly constant: number | null;
 			readonly payload: WirePayload;
 	  }
-	| { readonly type: 'result'; readonly id: number; readonly ok: boolean; readonly payload: WirePayload }
+	| {
+			readonly type: 'result';
+			readonly id: number;
+			readonly ok: boolean;
+			/** How long the call took. */
+			readonly microseconds: number;
+			readonly payload: WirePayload;
+	  }
 	/** A signal that went along with a call was aborted. */
 	| {
 			readonly type: 'abort';

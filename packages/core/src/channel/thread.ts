@@ -1,41 +1,231 @@
 import { type MessagePort, receiveMessageOnPort, type Transferable } from 'node:worker_threads';
-import { Batch, type Channel, type Receiver } from './channel.js';
+import type { FarChannel, FarReceiver, NearChannel, NearReceiver } from './channel.js';
+import { Claims } from './claims.js';
 import type { Message } from './protocol.js';
+import { Ring } from './ring.js';
 
-/** The channel between two threads: a batch is one message on a port of its own. */
-export function threadChannel(port: MessagePort, receiver: Receiver): Channel {
-	const batch = new Batch((messages) => port.postMessage(messages));
-	const drain = () => {
+/** What both ends of the channel to a thread share. */
+export interface Lanes {
+	readonly port: MessagePort;
+	readonly calls: SharedArrayBuffer;
+	readonly answers: SharedArrayBuffer;
+	readonly claims: SharedArrayBuffer;
+}
+
+/** Wakes the reader of a ring; there is nothing in it. */
+const KNOCK = 0;
+
+/** For so long a thread without a call looks for the next before it sleeps: to be woken takes longer. */
+const SPIN_MS = 0.03;
+/** How long an answer may wait to be noticed while short calls run. */
+const UNNOTICED_MS = 0.05;
+
+export function makeLanes(port: MessagePort, bytes: number): Lanes {
+	return { port, calls: Ring.memory(bytes), answers: Ring.memory(bytes), claims: Claims.memory() };
+}
+
+/** What the two ends have in common: a port, one ring to write and one to read. */
+class End {
+	protected readonly port: MessagePort;
+	protected readonly out: Ring;
+	protected readonly in: Ring;
+	#messages: Message[] = [];
+	#isScheduled = false;
+
+	constructor(port: MessagePort, out: SharedArrayBuffer, into: SharedArrayBuffer) {
+		this.port = port;
+		this.out = new Ring(out);
+		this.in = new Ring(into);
+	}
+
+	post(message: Message): void {
+		const items = moved(message);
+		if (items.length > 0) {
+			// By itself and at once: what cannot be moved is refused at the call, and takes no other with it.
+			this.flush();
+			this.port.postMessage([message], items);
+		} else this.#messages.push(message);
+		this.schedule();
+	}
+
+	flush(): void {
+		this.#isScheduled = false;
+		const messages = this.#messages;
+		if (messages.length > 0) {
+			this.#messages = [];
+			this.port.postMessage(messages);
+		}
+		this.out.publish(); // after the messages that it may be about
+		if (this.out.wakes()) this.port.postMessage(KNOCK);
+	}
+
+	protected get hasMessages(): boolean {
+		return this.#messages.length > 0;
+	}
+
+	send(): boolean {
+		this.flush();
+		return false; // it is there at once
+	}
+
+	ref(): void {
+		this.port.ref();
+	}
+
+	unref(): void {
+		this.port.unref();
+	}
+
+	close(): void {
+		this.port.close();
+	}
+
+	/** Sends what was posted or written at the end of the turn. */
+	protected schedule(): void {
+		if (this.#isScheduled) return;
+		this.#isScheduled = true;
+		queueMicrotask(() => {
+			if (this.#isScheduled) this.flush();
+		});
+	}
+
+	/** Everything that waits in the port; false when that was nothing. */
+	protected receiveAll(receive: (messages: Message[] | typeof KNOCK) => void): boolean {
 		let moved = false;
-		for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+		for (
+			let next = receiveMessageOnPort(this.port);
+			next !== undefined;
+			next = receiveMessageOnPort(this.port)
+		) {
 			receive(next.message);
 			moved = true;
 		}
 		return moved;
-	};
-	const receive = (messages: Message[]) => {
-		for (const message of messages) receiver.receive(message);
-	};
-	port.on('message', receive);
-	port.on('close', () => receiver.closed());
-	return {
-		post(message) {
-			const items = moved(message);
-			if (items.length === 0) return batch.add(message);
-			// By itself and at once: what cannot be moved is refused at the call, and takes no other with it.
-			batch.flush();
-			port.postMessage([message], items);
-		},
-		flush: () => batch.flush(),
-		send() {
-			batch.flush();
-			return false; // a posted message is there at once
-		},
-		drain,
-		ref: () => port.ref(),
-		unref: () => port.unref(),
-		close: () => port.close(),
-	};
+	}
+}
+
+/** The near end of the channel to a thread. */
+export class NearThreadChannel extends End implements NearChannel {
+	readonly #claims: Claims;
+	readonly #receiver: NearReceiver;
+
+	constructor({ port, calls, answers, claims }: Lanes, receiver: NearReceiver) {
+		super(port, calls, answers);
+		this.#claims = new Claims(claims);
+		this.#receiver = receiver;
+		port.on('message', (messages) => this.#receive(messages));
+		port.on('close', () => receiver.closed());
+	}
+
+	override post(message: Message): void {
+		super.post(message);
+		if (message.type !== 'call') return;
+		this.#claims.send(message.id);
+		this.out.write(message.id, 0, null); // it is in turn with the others
+	}
+
+	call(id: number, constant: number, values: Parameters<NearChannel['call']>[2]): boolean {
+		if (!this.out.write(id, constant, values)) return false;
+		this.#claims.send(id);
+		this.schedule();
+		return true;
+	}
+
+	takeBack(id: number): boolean {
+		return this.#claims.takeBack(id);
+	}
+
+	hasBegun(id: number): boolean {
+		return this.#claims.hasBegun(id);
+	}
+
+	drain(): boolean {
+		const moved = this.receiveAll((messages) => this.#deliver(messages));
+		return this.#readAll() || moved;
+	}
+
+	#receive(messages: Message[] | typeof KNOCK): void {
+		this.#deliver(messages);
+		this.#readAll();
+	}
+
+	#deliver(messages: Message[] | typeof KNOCK): void {
+		if (messages !== KNOCK) for (const message of messages) this.#receiver.receive(message);
+	}
+
+	/** What comes after it wakes this end again. */
+	#readAll(): boolean {
+		let moved = false;
+		do
+			for (let record = this.in.read(); record !== null; record = this.in.read()) {
+				this.#receiver.answered(record.id, record.about, record.values?.[0]);
+				moved = true;
+			}
+		while (!this.in.sleep());
+		return moved;
+	}
+}
+
+/** The far end, in the thread. */
+export class FarThreadChannel extends End implements FarChannel {
+	readonly #claims: Claims;
+	readonly #receiver: FarReceiver;
+	/** When the first answer was given that has not been announced, 0 when there is none. */
+	#unnoticedSince = 0;
+
+	constructor({ port, calls, answers, claims }: Lanes, receiver: FarReceiver) {
+		super(port, answers, calls);
+		this.#claims = new Claims(claims);
+		this.#receiver = receiver;
+		port.on('message', (messages) => {
+			this.#receive(messages);
+			receiver.arrived();
+		});
+		port.on('close', () => receiver.closed());
+	}
+
+	next(): ReturnType<FarChannel['next']> {
+		for (let call = this.in.read(); call !== null; call = this.in.read()) {
+			if (this.#claims.begin(call.id)) return call;
+			if (call.values === null) this.#receiver.dropped(call.id);
+		}
+		return null;
+	}
+
+	answer(id: number, microseconds: number, value: Parameters<FarChannel['answer']>[2]): boolean {
+		if (!this.out.write(id, microseconds, [value])) return false;
+		this.out.publish();
+		if (this.#unnoticedSince === 0) this.#unnoticedSince = performance.now();
+		return true;
+	}
+
+	secure(isShort: boolean): boolean {
+		// What is in the ring is safe; what was posted is not.
+		const isNoticed = this.#unnoticedSince === 0 && !this.hasMessages;
+		const canWait = isShort && !this.hasMessages && performance.now() - this.#unnoticedSince < UNNOTICED_MS;
+		if (!isNoticed && !canWait) this.#announce();
+		return true;
+	}
+
+	rest(): boolean {
+		this.#announce();
+		for (const until = performance.now() + SPIN_MS; performance.now() < until; )
+			if (this.in.hasMore) return false;
+		return this.in.sleep();
+	}
+
+	drain(): boolean {
+		return this.receiveAll((messages) => this.#receive(messages));
+	}
+
+	#announce(): void {
+		this.#unnoticedSince = 0;
+		this.flush();
+	}
+
+	#receive(messages: Message[] | typeof KNOCK): void {
+		if (messages !== KNOCK) for (const message of messages) this.#receiver.receive(message);
+	}
 }
 
 function moved(message: Message): Transferable[] {

@@ -2,8 +2,8 @@
 import { Socket } from 'node:net';
 import { workerData } from 'node:worker_threads';
 import { Outlet } from '../channel/outlet.js';
-import { processChannel } from '../channel/process.js';
-import { threadChannel } from '../channel/thread.js';
+import { FarProcessChannel } from '../channel/process.js';
+import { FarThreadChannel } from '../channel/thread.js';
 import { OWN_STDERR, replaceWrite, writeDirectly } from '../far/output.js';
 import { Server } from '../far/server.js';
 import { settleIn } from '../far/settle-in.js';
@@ -32,7 +32,7 @@ function startAsThread(boot: ThreadBoot): void {
 	if (!Registry.ours().attachAs(boot.record)) process.exit();
 	process.on('exit', () => Registry.ours().markDead(boot.record));
 	writeDirectly();
-	const server = new Server('thread', boot.here, (receiver) => threadChannel(boot.port, receiver));
+	const server = new Server('thread', boot.here, (receiver) => new FarThreadChannel(boot.lanes, receiver));
 	server.start();
 }
 
@@ -45,8 +45,10 @@ function startAsProcess({ argv, execArgv, ownStderr, ...boot }: ProcessBoot): vo
 	// The parent reads along on stderr for its error messages; what user code prints need not go through it.
 	if (ownStderr) replaceWrite(process.stderr, OWN_STDERR);
 	const socket = new Socket({ fd: 3, readable: true, writable: true });
-	const server = new Server('process', boot.here, (receiver) =>
-		processChannel(socket, new Outlet(socket, 3), receiver),
+	const server = new Server(
+		'process',
+		boot.here,
+		(receiver) => new FarProcessChannel(socket, new Outlet(socket, 3), receiver),
 	);
 	server.start();
 }

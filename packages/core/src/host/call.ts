@@ -6,6 +6,7 @@ import { encode, noteMoved } from '../codec/encode.js';
 import { identityOf } from '../codec/identity.js';
 import type { Payload } from '../codec/payload.js';
 import type { Medium } from '../codec/shareable.js';
+import { type Small, smallList } from '../codec/small.js';
 import { kindOf } from '../kind.js';
 import { realm } from '../realm.js';
 
@@ -13,10 +14,13 @@ import { realm } from '../realm.js';
 export interface Call {
 	readonly mode: CallMode;
 	/** The function, where nothing of it can change; then it is sent to each host once. */
-	readonly constant: { readonly id: string; readonly payload: Payload } | null;
-	readonly payload: Payload;
+	readonly constant: Constant | null;
+	/** What is sent with every call; of a constant function that may be arguments which need no codec. */
+	readonly content: Payload | readonly Small[];
 	/** For messages: `placeOf(fn)`. */
 	readonly fn: Target;
+	/** Of calls like this one; null where no two are alike. */
+	readonly pace: Pace | null;
 	/** Where the call was made, to be shown under the stack of an error that comes back. */
 	readonly site: { readonly stack?: string };
 }
@@ -28,20 +32,34 @@ export interface CallOptions {
 
 type Target = (...args: never[]) => unknown;
 
-const constants = () =>
-	realm('constant functions', () => ({
-		thread: new WeakMap<object, Payload>(),
-		process: new WeakMap<object, Payload>(),
-		changing: new WeakSet<object>(),
-	}));
-
-/** A function ready to be sent, for many calls. */
-export interface Prepared {
-	readonly fn: Target;
+/** A function that never changes. */
+export interface Constant {
 	readonly id: string;
 	readonly payload: Payload;
 	/** Only for the calls of one `map`: what it captures may be another thing at the next. */
 	readonly isTemporary: boolean;
+	readonly pace: Pace;
+}
+
+/** About how many microseconds a call took at most, lately; infinite before the first is over. */
+export interface Pace {
+	microseconds: number;
+}
+
+const unknownPace = (): Pace => ({ microseconds: Number.POSITIVE_INFINITY });
+
+const constants = () =>
+	realm('constant functions', () => ({
+		thread: new WeakMap<object, Constant>(),
+		process: new WeakMap<object, Constant>(),
+		changing: new WeakSet<object>(),
+	}));
+
+/** A function ready to be sent, for the calls of one `map`. */
+export interface Prepared {
+	readonly fn: Target;
+	readonly constant: Constant;
+	readonly pace: Pace;
 }
 
 /** Takes a function and its arguments as they are now. Throws a CaptureError where something cannot cross. */
@@ -52,12 +70,13 @@ export function makeCall(fn: Target, args: readonly unknown[], to: Medium, optio
 	const rest = baggage.length > 0 ? { args, baggage } : args;
 	const constant = constantOf(fn, to, transfer);
 	if (constant !== null) {
-		const payload = takeOver(encodeArguments(fn, rest, to, transfer));
-		return { fn, mode: 'apply', constant, payload, site };
+		const small = rest === args && transfer === undefined ? smallList(args) : null;
+		const content = small ?? takeOver(encodeArguments(fn, rest, to, transfer));
+		return { fn, mode: 'apply', constant, content, pace: constant.pace, site };
 	}
 	try {
-		const payload = takeOver(encode({ fn, rest }, { to, subject: () => placeOf(fn), root: '', transfer }));
-		return { fn, mode: 'apply', constant: null, payload, site };
+		const content = takeOver(encode({ fn, rest }, { to, subject: () => placeOf(fn), root: '', transfer }));
+		return { fn, mode: 'apply', constant: null, content, pace: null, site };
 	} catch (error) {
 		// Each by itself, so that the message names what the function uses, or which argument it is.
 		encode(fn, { to, subject: () => placeOf(fn), root: '', transfer });
@@ -81,27 +100,32 @@ function takeOver(payload: Payload): Payload {
 
 /** Takes a function as it is now, for a `map`: it is encoded once, however many calls there will be. */
 export function prepare(fn: Target, to: Medium): Prepared {
-	const constant = constantOf(fn, to);
-	if (constant !== null) return { fn, ...constant, isTemporary: false };
+	const constant = constantOf(fn, to) ?? temporary(fn, to);
+	return { fn, constant, pace: unknownPace() };
+}
+
+function temporary(fn: Target, to: Medium): Constant {
 	const payload = encode(fn, { to, subject: () => placeOf(fn), root: '' });
-	return {
-		fn,
-		id: `once:${realm('temporary functions', () => ({ next: 0 })).next++}`,
-		payload,
-		isTemporary: true,
-	};
+	const number = realm('temporary functions', () => ({ next: 0 })).next++;
+	return { id: `once:${number}`, payload, isTemporary: true, pace: unknownPace() };
 }
 
 /** A call of a prepared function on each of `items`, as they are now. */
 export function makeMapCall(
-	prepared: Prepared,
+	{ fn, constant, pace }: Prepared,
 	items: readonly unknown[],
 	mode: 'map' | 'starmap',
 	to: Medium,
+	site: Call['site'],
 ): Call {
 	const baggage = packBaggage();
-	const payload = encodeArguments(prepared.fn, baggage.length > 0 ? { args: items, baggage } : items, to);
-	return { fn: prepared.fn, mode, constant: prepared, payload, site: callSite(makeMapCall) };
+	const content = encodeArguments(fn, baggage.length > 0 ? { args: items, baggage } : items, to);
+	return { fn, mode, constant, content, pace, site };
+}
+
+/** The values of a call as bytes, where there was no room for them as they are. */
+export function encodeSmall({ fn }: Call, values: readonly Small[], to: Medium): Payload {
+	return encodeArguments(fn, values, to);
 }
 
 function encodeArguments(
@@ -113,22 +137,39 @@ function encodeArguments(
 	return encode(content, { to, subject: () => `the arguments of ${placeOf(fn)}`, root: 'args', transfer });
 }
 
-function callSite(below: (...args: never[]) => unknown): { stack?: string } {
+/** To look where a call is made takes longer than to make it, so in a burst only the first show it. */
+const SITES_A_BURST = 16;
+const BURST_MS = 1;
+
+/** Where the user's call is: what lies below `entry` on the stack; nothing when too many calls are made at once. */
+export function callSite(entry: (...args: never[]) => unknown): { readonly stack?: string } {
+	const burst = realm('call sites', () => ({ left: SITES_A_BURST, until: 0 }));
+	if (burst.left === 0) {
+		const now = performance.now();
+		if (now < burst.until) return {};
+		burst.left = SITES_A_BURST;
+		burst.until = now + BURST_MS;
+	}
+	burst.left--;
 	const site: { stack?: string } = {};
-	Error.captureStackTrace(site, below);
+	Error.captureStackTrace(site, entry);
 	return site;
 }
 
 /** The function by itself, where it is constant. Once found to be none, it is not tried again. */
-function constantOf(fn: Target, to: Medium, transfer?: CallOptions['transfer']): Call['constant'] {
+function constantOf(fn: Target, to: Medium, transfer?: CallOptions['transfer']): Constant | null {
 	if (typeof fn !== 'function') throw new TypeError(`fn must be a function, not ${kindOf(fn)}`);
 	const { [to]: known, changing } = constants();
 	const found = known.get(fn);
-	if (found !== undefined) return { id: identityOf(fn), payload: found };
+	if (found !== undefined) return found;
 	if (changing.has(fn)) return null;
 	// What it captures may be in the transfer list; a constant function captures nothing that moves.
 	const payload = { ...encode(fn, { to, subject: () => placeOf(fn), root: '', transfer }), moved: [] };
-	if (payload.constant) known.set(fn, payload);
-	else changing.add(fn);
-	return payload.constant ? { id: identityOf(fn), payload } : null;
+	if (!payload.constant) {
+		changing.add(fn);
+		return null;
+	}
+	const constant = { id: identityOf(fn), payload, isTemporary: false, pace: unknownPace() };
+	known.set(fn, constant);
+	return constant;
 }

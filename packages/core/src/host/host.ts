@@ -1,19 +1,22 @@
 import type { Transferable } from 'node:worker_threads';
 import { placeOf } from '../capture/place.js';
-import type { Channel, Receiver } from '../channel/channel.js';
+import type { NearChannel, NearReceiver } from '../channel/channel.js';
+import { MOST_CALLS } from '../channel/claims.js';
 import { Endpoint } from '../channel/endpoint.js';
 import type { Message, PartialResult, WirePayload } from '../channel/protocol.js';
+import type { Payload } from '../codec/payload.js';
 import type { Medium } from '../codec/shareable.js';
+import type { Small } from '../codec/small.js';
 import { type Exit, HostExitError, StartupRecursionError } from '../errors.js';
 import { packageTexts } from '../packages.js';
 import { realm } from '../realm.js';
 import { importing } from '../revive/modules.js';
-import { type Call, makeCall, type Prepared } from './call.js';
+import { type Call, encodeSmall, makeCall, type Prepared } from './call.js';
 import { userFrames } from './frames.js';
 
 /** What a kind of host - thread or process - does in its own way. */
 export interface Carrier {
-	readonly channel: Channel;
+	readonly channel: NearChannel;
 	/** The process id, or the `threadId` of a thread. */
 	readonly id: number;
 	/** Settles when it is gone and everything it sent has been received. */
@@ -30,15 +33,12 @@ export interface Carrier {
 
 /** Who is told how a call ended: once, and as soon as that is known. */
 export interface Caller {
-	resolve(value: unknown): void;
+	readonly call: Call;
+	/** @param microseconds how long the call took */
+	resolve(value: unknown, microseconds: number): void;
 	reject(error: unknown): void;
 	/** The answer is there, but needs modules that have to be imported first: it takes turns of the event loop. */
 	opening?(): void;
-}
-
-interface Pending {
-	readonly call: Call;
-	readonly caller: Caller;
 }
 
 /** An item of a `map` failed. Between host and pool; users see the error itself. */
@@ -58,7 +58,10 @@ export class Host {
 	readonly isDaemon: boolean;
 	readonly #carrier: Carrier;
 	readonly #endpoint: Endpoint;
-	readonly #pending = new Map<number, Pending>();
+	/** By their ids, in the order in which they were made. */
+	readonly #pending = new Map<number, Caller>();
+	/** Which of the last digits of ids are in use; no two calls under way have the same. */
+	readonly #taken = new Uint8Array(MOST_CALLS);
 	#nextCall = 0;
 	#uncaught: Promise<unknown> | null = null;
 	#terminated = false;
@@ -71,7 +74,7 @@ export class Host {
 	/** Settles, never rejects, when it has ended and all its calls have. */
 	readonly exited: Promise<Exit>;
 
-	constructor(medium: Medium, name: string, isDaemon: boolean, start: (receiver: Receiver) => Carrier) {
+	constructor(medium: Medium, name: string, isDaemon: boolean, start: (receiver: NearReceiver) => Carrier) {
 		const [module] = importing();
 		if (module !== undefined) {
 			throw new StartupRecursionError(
@@ -85,7 +88,11 @@ export class Host {
 		this.ready = new Promise((resolve) => {
 			this.#markReady = resolve;
 		});
-		this.#carrier = start({ receive: (message) => this.#receive(message), closed: () => {} });
+		this.#carrier = start({
+			receive: (message) => this.#receive(message),
+			answered: (id, microseconds, value) => this.#end(id)?.resolve(value, microseconds),
+			closed: () => {},
+		});
 		this.#endpoint = new Endpoint(medium, this.#carrier.channel, Object.keys(packageTexts()));
 		this.exited = this.#carrier.exited.then((exit) => this.#ended(exit));
 		living().add(this);
@@ -125,28 +132,44 @@ export class Host {
 		transfer?: readonly Transferable[],
 	): Promise<unknown> {
 		const call = makeCall(fn, args, this.medium, { transfer });
-		return new Promise((resolve, reject) => this.run(call, { resolve, reject }));
+		return new Promise((resolve, reject) => this.run({ call, resolve, reject }));
 	}
 
-	/** Runs a call that was made before. It is rejected with a HostExitError when the host ends before it answers. */
-	run(call: Call, caller: Caller): void {
-		if (this.exit !== null) return caller.reject(this.exitError(this.exit, call));
-		const id = this.#nextCall++;
-		try {
-			if (this.#pending.size === 0) this.#endpoint.forget();
-			if (call.constant !== null) this.#endpoint.sendConstant(call.constant.id, call.constant.payload);
-			const payload = this.#endpoint.prepare(call.payload, id);
-			const constant = call.constant?.id ?? null;
-			this.#carrier.channel.post({ type: 'call', id, mode: call.mode, constant, payload });
-		} catch (error) {
-			return caller.reject(error);
+	/**
+	 * Runs a call that was made before, after those that were given to this host before it. It is rejected with a
+	 * HostExitError when the host ends before it answers. Gives the id under which it can be taken back; -1 when it was
+	 * rejected at once.
+	 */
+	run(caller: Caller): number {
+		const { call } = caller;
+		if (this.exit !== null) {
+			caller.reject(this.#exitError(this.exit, caller, -1));
+			return -1;
 		}
-		this.#pending.set(id, { call, caller });
+		try {
+			const id = this.#newId();
+			this.#send(call, id);
+			this.#pending.set(id, caller);
+			this.#taken[id % MOST_CALLS] = 1;
+			return id;
+		} catch (error) {
+			caller.reject(error);
+			return -1;
+		}
+	}
+
+	/** Takes a call back that has not begun: its caller is told nothing any more. False when it may have begun. */
+	takeBack(id: number): boolean {
+		const caller = this.#pending.get(id);
+		if (caller === undefined || movesSomething(caller.call)) return false;
+		if (!this.#carrier.channel.takeBack(id)) return false;
+		this.#end(id);
+		return true;
 	}
 
 	/** Lets the far side forget a function that was prepared for one map. */
-	release({ id }: Prepared): void {
-		if (this.exit === null) this.#endpoint.release(id);
+	release({ constant }: Prepared): void {
+		if (this.exit === null) this.#endpoint.release(constant.id);
 	}
 
 	/** Lets it end once the calls under way are done. */
@@ -199,16 +222,46 @@ export class Host {
 			return;
 		}
 		if (message.type !== 'result') return;
-		// A second answer, or one to a call that was never made, is nobody's.
-		const pending = this.#pending.get(message.id);
-		if (pending === undefined) return;
-		this.#pending.delete(message.id);
-		this.#endpoint.ended(message.id);
-		this.#settle(pending, message);
+		const caller = this.#end(message.id);
+		if (caller !== undefined) this.#settle(caller, message);
+	}
+
+	#newId(): number {
+		if (this.#pending.size >= MOST_CALLS)
+			throw new RangeError(`${this.name} has ${MOST_CALLS} calls under way, and no more are possible`);
+		let id = this.#nextCall;
+		while (this.#taken[id % MOST_CALLS] === 1) id++;
+		this.#nextCall = (id + 1) % MOST_IDS;
+		return id;
+	}
+
+	#send(call: Call, id: number): void {
+		if (this.#pending.size === 0) this.#endpoint.forget();
+		const constant = call.constant === null ? null : this.#endpoint.sendConstant(call.constant);
+		const { mode, content } = call;
+		const { channel } = this.#carrier;
+		if (constant !== null && isSmallContent(content)) {
+			if (channel.call(id, constant, content)) return;
+			const payload = this.#endpoint.prepare(encodeSmall(call, content, this.medium), id);
+			channel.post({ type: 'call', id, mode, constant, payload });
+		} else {
+			const payload = this.#endpoint.prepare(content as Payload, id);
+			channel.post({ type: 'call', id, mode, constant, payload });
+		}
+	}
+
+	/** A call is over. A second answer, or one to a call that was never made, is nobody's. */
+	#end(id: number): Caller | undefined {
+		const caller = this.#pending.get(id);
+		if (caller === undefined) return undefined;
+		this.#pending.delete(id);
+		this.#taken[id % MOST_CALLS] = 0;
+		if (!isSmallContent(caller.call.content)) this.#endpoint.ended(id);
+		return caller;
 	}
 
 	/** At once, unless modules have to be imported first. */
-	#settle({ call, caller }: Pending, { ok, payload }: Message & { type: 'result' }): void {
+	#settle(caller: Caller, { ok, payload, microseconds }: Message & { type: 'result' }): void {
 		let opened: unknown;
 		try {
 			opened = this.#endpoint.open(payload);
@@ -216,7 +269,7 @@ export class Host {
 			return caller.reject(error);
 		}
 		const settle = (value: unknown) =>
-			ok ? caller.resolve(value) : caller.reject(this.#failure(value, call));
+			ok ? caller.resolve(value, microseconds) : caller.reject(this.#failure(value, caller.call));
 		if (!(opened instanceof Promise)) return settle(opened);
 		caller.opening?.();
 		opened.then(settle, (error) => caller.reject(error));
@@ -242,22 +295,53 @@ export class Host {
 		const isUncaught = this.#uncaught !== null && exit.reason === 'exit';
 		const reason = this.#terminated ? 'terminated' : isUncaught ? 'uncaught' : exit.reason;
 		this.exit = { ...exit, reason, error };
-		for (const { call, caller } of this.#pending.values()) caller.reject(this.exitError(this.exit, call));
-		this.#pending.clear();
+		this.abandon(this.exit);
 		this.#endpoint.close();
 		living().delete(this);
 		return this.exit;
 	}
 
+	/**
+	 * Rejects what it has not answered as if it had ended in this way, the last call first: for a caller who knows of its
+	 * end before the event, or gives it up.
+	 */
+	abandon(exit: Exit): void {
+		// Which of them had begun depends on those before, so all are judged before any is told.
+		const judged = [...this.#pending].map(
+			([id, caller]) => [caller, this.#exitError(exit, caller, id)] as const,
+		);
+		this.#pending.clear();
+		this.#taken.fill(0);
+		for (const [caller, error] of judged.reverse()) caller.reject(error);
+	}
+
 	/** What a call is rejected with that it has not answered before it ended in this way. */
-	exitError(exit: Exit, call: Call): HostExitError {
+	#exitError(exit: Exit, { call }: Caller, id: number): HostExitError {
 		const what = `${this.name} (${this.medium === 'process' ? 'pid' : 'thread'} ${this.id})`;
 		return new HostExitError(
 			`${what} ${howItEnded(exit)} before ${placeOf(call.fn)} was done`,
 			exit,
-			this.#isReady,
+			this.#mayHaveRun(id),
 		);
 	}
+
+	/** A far side answers each call before it begins the next. */
+	#mayHaveRun(id: number): boolean {
+		if (!this.#isReady || id === -1) return false;
+		const [oldest] = this.#pending.keys();
+		return this.#carrier.channel.hasBegun(id) ?? oldest === id;
+	}
+}
+
+/** Ids begin again here, so that they fit into a word with two more bits. */
+const MOST_IDS = 2 ** 29;
+
+function isSmallContent(content: Call['content']): content is readonly Small[] {
+	return Array.isArray(content);
+}
+
+function movesSomething({ content }: Call): boolean {
+	return !isSmallContent(content) && content.moved.length > 0;
 }
 
 /** "ended by SIGKILL", as messages put it. */

@@ -39,7 +39,8 @@ export class Job<R> {
 
 	/** Runs the call; `asOurs` makes the error of a host that ended before its answer. */
 	run(host: Host, call: Call, asOurs: (error: HostExitError) => Error): void {
-		host.run(call, {
+		host.run({
+			call,
 			resolve: (value) => this.#settle.resolve(value as R),
 			reject: (error) =>
 				this.#settle.reject(error instanceof HostExitError ? this.#reasonOr(asOurs, error) : error),

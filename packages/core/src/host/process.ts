@@ -1,9 +1,9 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
-import type { Receiver } from '../channel/channel.js';
+import type { NearReceiver } from '../channel/channel.js';
 import { descriptorOf, Outlet } from '../channel/outlet.js';
-import { framed, processChannel } from '../channel/process.js';
+import { framed, NearProcessChannel } from '../channel/process.js';
 import type { Exit } from '../errors.js';
 import type { Here } from '../here.js';
 import { here as current } from '../here.js';
@@ -89,7 +89,7 @@ function carry(
 	child: ChildProcess,
 	options: ProcessOptions,
 	path: readonly number[],
-	receiver: Receiver,
+	receiver: NearReceiver,
 ): Carrier {
 	const { name, daemon = false, runs, execArgv } = options;
 	const socket = child.stdio[3] as unknown as Socket;
@@ -116,7 +116,7 @@ function carry(
 	for (const part of boot) outlet.write(...framed(part));
 	let failure: Error | undefined;
 	let cutOff: NodeJS.Timeout | undefined;
-	const channel = processChannel(socket, outlet, {
+	const channel = new NearProcessChannel(socket, outlet, {
 		...receiver,
 		/** Before a child ends, or because code of the user's has closed or written to the channel. */
 		closed(error) {

@@ -1,13 +1,12 @@
 import {
 	MessageChannel,
-	type MessagePort,
 	type ResourceLimits,
 	SHARE_ENV,
 	Worker,
 	type WorkerOptions,
 } from 'node:worker_threads';
-import type { Receiver } from '../channel/channel.js';
-import { threadChannel } from '../channel/thread.js';
+import type { NearReceiver } from '../channel/channel.js';
+import { type Lanes, makeLanes, NearThreadChannel } from '../channel/thread.js';
 import type { Exit } from '../errors.js';
 import type { Here } from '../here.js';
 import { here as current } from '../here.js';
@@ -28,10 +27,13 @@ export interface ThreadOptions {
 
 /** What the far side of a thread finds in its `workerData`. */
 export interface ThreadBoot extends Boot {
-	readonly port: MessagePort;
+	readonly lanes: Lanes;
 	readonly registry: SharedArrayBuffer;
 	readonly record: ThreadId;
 }
+
+/** Room for small calls and answers on their way; of one call it takes next to nothing. */
+const LANE_BYTES = { one: 0x8000, many: 0x4_0000 };
 
 /** A host in a thread of this process, with its record in the registry. */
 export function startThread(
@@ -55,7 +57,7 @@ function carry(
 	options: ThreadOptions,
 	path: readonly number[],
 	record: ThreadId,
-	receiver: Receiver,
+	receiver: NearReceiver,
 ): Carrier {
 	const registry = Registry.ours();
 	const { name, daemon = false, runs, resourceLimits, env, execArgv } = options;
@@ -71,7 +73,8 @@ function carry(
 		parentName,
 		process: ofProcess,
 	};
-	const boot: ThreadBoot = { ...makeBoot(here), port: port2, registry: registry.memory, record };
+	const lanes = makeLanes(port2, LANE_BYTES[runs]);
+	const boot: ThreadBoot = { ...makeBoot(here), lanes, registry: registry.memory, record };
 	const worker = launch(execArgv, {
 		eval: true,
 		name,
@@ -80,7 +83,7 @@ function carry(
 		resourceLimits,
 		env: env ?? SHARE_ENV,
 	});
-	const channel = threadChannel(port1, receiver);
+	const channel = new NearThreadChannel({ ...lanes, port: port1 }, receiver);
 	let failure: unknown;
 	let terminated = false;
 	worker.on('error', (error) => {

@@ -14,6 +14,7 @@ import {
 } from '@conc/core';
 import { WorkerCrashedError } from '../errors.js';
 import type { PoolSettings } from '../options.js';
+import { Lane } from '../schedule/lane.js';
 import type { Task } from '../submit/task.js';
 
 export type Medium = 'thread' | 'process';
@@ -29,26 +30,48 @@ const names = { process: 'PoolWorker', thread: 'ThreadPoolWorker' };
 
 const numbers = () => realm('pool worker numbers', () => new Map<string, number>());
 
-/** A host that runs one task of a pool after the other. */
+/** So many microseconds of work may wait in a worker; more would hold up what is more urgent, or could go to others. */
+const AHEAD_US = 1_000;
+/** So many tasks may be in a worker. From a process none can be taken back, should one before it take long. */
+const MOST_AHEAD = { thread: 512, process: 64 };
+/** The least a task takes: to be sent and answered. */
+const LEAST_US = 1;
+
+/** To whom a worker tells how its tasks end. */
+export interface Employer {
+	/** A task was settled. */
+	ended(worker: Worker): void;
+	/** A task has not begun and will not: another worker may have it. */
+	returned(worker: Worker, task: Task): void;
+}
+
+/** A host that runs one task of a pool after the other. Short ones are given to it ahead of time. */
 export class Worker {
 	readonly host: Host;
-	readonly #prepared = new Map<string, Prepared>();
+	readonly #employer: Employer;
+	readonly #temporary = new Set<string>();
 	/** How many tasks it has been given. */
 	tasks = 0;
 	/** It gets no more tasks and is about to end, because the pool wants it. */
 	isLeaving = false;
-	/** The task it runs. */
-	current: Task | null = null;
+	/** What it has been given, in the order in which it runs it: of these only the first may have begun. */
+	readonly line = new Lane<Task>();
+	/** How many microseconds that will take about. */
+	load = 0;
+	/** Nothing was answered between two looks: then it gets no more until something is. */
+	#isStalled = false;
+	#answersSeen = 0;
+	#answers = 0;
 	/** Resolves when it has ended, or when it is stuck and given up. */
 	readonly gone: Promise<void>;
 	#giveUp: () => void = () => {};
-	/** Ends the run that is under way as the end of the worker does. */
-	#lose: (exit: Exit) => void = () => {};
-	/** When its task began, where that is known. */
+	/** When its first task began, where that is known. */
 	#begunAt: number | null = null;
+	#clock: NodeJS.Timeout | undefined;
 	#idleTimer: NodeJS.Timeout | undefined;
 
-	constructor(medium: Medium, settings: PoolSettings) {
+	constructor(medium: Medium, settings: PoolSettings, employer: Employer) {
+		this.#employer = employer;
 		this.host = startHost(medium, settings);
 		this.host.unref(); // a worker with nothing to do keeps nobody waiting
 		this.gone = new Promise((resolve) => {
@@ -60,31 +83,74 @@ export class Worker {
 		});
 	}
 
-	/**
-	 * Runs a task to its end, whatever happens to the worker, and then calls `ended` with what settles it; with null when
-	 * the worker died and the task has not begun: then another worker may have it.
-	 */
-	run(task: Task, ended: (settle: (() => void) | null) => void): void {
-		this.current = task;
+	/** The task it runs. */
+	get current(): Task | null {
+		return this.line.first;
+	}
+
+	/** Whether it may have a task ahead of time. */
+	hasRoomFor(task: Task | undefined): boolean {
+		if (task === undefined) return false;
+		const { medium, isReady, exit } = this.host;
+		// The first task shows that its initializer is over.
+		if (this.isLeaving || this.#isStalled || !isReady || exit !== null || this.tasks === 0) return false;
+		if (this.line.length >= MOST_AHEAD[medium] || this.load + costOf(task) > AHEAD_US) return false;
+		// A process that has to be stopped for a task that takes too long must not have begun another meanwhile.
+		return medium === 'thread' || (!hasLimit(task) && !hasLimit(this.line.last));
+	}
+
+	/** Runs a task to its end, whatever happens to the worker, after those it has been given before. */
+	give(task: Task): void {
 		task.state = 'running';
-		this.host.ref();
-		this.#begunAt = null;
-		const stopClock = this.#startClock(task);
-		const end = (settle: (() => void) | null) => {
-			if (this.current !== task) return; // the worker was given up
-			stopClock();
-			this.current = null;
-			if (!this.isLeaving) this.host.unref();
-			ended(settle);
-		};
-		this.#call(task.call, {
-			resolve: (value) => end(() => task.resolve(value)),
-			reject: (error) => end(this.#failure(task, error)),
-			opening: () => {
-				task.isOpening = true;
-			},
-		});
-		this.#lose = (exit) => end(this.#failure(task, this.host.exitError(exit, task.call)));
+		task.cost = costOf(task);
+		this.load += task.cost;
+		this.line.push(task);
+		if (this.line.length === 1) {
+			this.host.ref();
+			this.#begin(task);
+		}
+		const constant = task.call.constant;
+		if (constant?.isTemporary) this.#temporary.add(constant.id);
+		task.callId = this.host.run(new Assignment(this, task));
+	}
+
+	/** Of an assignment. */
+	answer(task: Task, ok: boolean, value: unknown): void {
+		if (!this.#remove(task)) return; // the worker was given up
+		this.#answers++;
+		this.#isStalled = false;
+		if (ok) task.resolve(value);
+		else task.reject(value);
+		this.#employer.ended(this);
+	}
+
+	/** Of an assignment: the worker has ended. */
+	lost(task: Task, { exit, mayHaveRun }: HostExitError): void {
+		if (!this.#remove(task)) return;
+		if (task.isCondemned) task.reject(undefined);
+		// What was moved to it is gone with it.
+		else if (mayHaveRun || movesSomething(task)) task.reject(this.crash(exit, task));
+		else return this.#return(task);
+		this.#employer.ended(this);
+	}
+
+	/** Takes back a task that has not begun; false when it may have. */
+	takeBack(task: Task): boolean {
+		if (!this.host.takeBack(task.callId)) return false;
+		this.#remove(task);
+		return true;
+	}
+
+	/** Whether tasks wait behind one that has not ended since the last look. They are taken back then, where possible. */
+	relieve(): void {
+		const hasAnswered = this.#answers !== this.#answersSeen;
+		this.#answersSeen = this.#answers;
+		if (hasAnswered || this.line.length < 2) return;
+		this.#isStalled = true;
+		for (let task = this.line.last; task !== null && task !== this.line.first; task = this.line.last) {
+			if (!this.takeBack(task)) return;
+			this.#return(task);
+		}
 	}
 
 	/** Does what the event loop would do for its task, for a caller who blocks; false when there was nothing to do. */
@@ -98,25 +164,36 @@ export class Worker {
 		return moved;
 	}
 
-	/** How it ended, if it has, though no event has told yet; then its task is dealt with. */
+	/** How it ended, if it has, though no event has told yet; then its tasks are dealt with. */
 	lose(): Exit | null {
 		const { ending } = this.host;
 		if (ending === null) return null;
 		this.host.pump(); // what it sent before
 		this.isLeaving = true;
 		this.rouse();
-		this.#lose(ending);
+		this.host.abandon(ending);
 		return ending;
 	}
 
-	#failure(task: Task, error: unknown): (() => void) | null {
-		if (!(error instanceof HostExitError)) return () => task.reject(error);
-		const { exit, mayHaveRun } = error;
-		// What was moved to it is gone with it.
-		const isWhole = task.call.payload.moved.length === 0;
-		if (task.isCondemned || mayHaveRun || !isWhole) return () => task.reject(this.crash(exit, task));
+	#return(task: Task): void {
 		task.state = 'queued';
-		return null;
+		this.#employer.returned(this, task);
+	}
+
+	/** False when it is not its task. */
+	#remove(task: Task): boolean {
+		if (task.lane !== this.line) return false;
+		const wasFirst = task === this.line.first;
+		this.line.remove(task);
+		this.load -= task.cost;
+		if (!wasFirst) return true;
+		this.#begunAt = null;
+		if (this.#clock !== undefined) clearTimeout(this.#clock);
+		this.#clock = undefined;
+		const next = this.line.first;
+		if (next !== null) this.#begin(next);
+		else if (!this.isLeaving) this.host.unref();
+		return true;
 	}
 
 	/** It has nothing to do: calls `weary` when that has been so for `ms`, and again each time after. */
@@ -145,7 +222,7 @@ export class Worker {
 		this.host.ref();
 		void this.host.terminate('SIGKILL');
 		const timer = setTimeout(() => {
-			this.current?.reject(this.crash({ exitCode: 1, signalCode: null, reason: 'terminated' }, this.current));
+			this.host.abandon({ exitCode: 1, signalCode: null, reason: 'terminated' });
 			this.host.unref();
 			this.#giveUp();
 		}, STUCK_MS);
@@ -154,7 +231,7 @@ export class Worker {
 
 	/** Lets the far side forget what was prepared for a map that is over. */
 	release(prepared: Prepared): void {
-		if (this.#prepared.delete(prepared.id)) this.host.release(prepared);
+		if (this.#temporary.delete(prepared.constant.id)) this.host.release(prepared);
 	}
 
 	/** What its end is to the task it ran, or to the pool. */
@@ -165,39 +242,76 @@ export class Worker {
 		return new WorkerCrashedError(`${who} ${howItEnded(exit)}${when}`, exit, id, task?.name ?? '');
 	}
 
-	#call(call: Call, caller: Caller): void {
-		const { constant } = call;
-		if (constant !== null && 'isTemporary' in constant) {
-			const prepared = constant as Prepared;
-			if (prepared.isTemporary) this.#prepared.set(prepared.id, prepared);
-		}
-		this.host.run(call, caller);
-	}
-
 	#expire(task: Task): void {
 		const message = `${task.name} ran longer than its timeout of ${task.timeout} ms`;
 		task.condemn(new TimeoutError(message), false);
 		this.stop();
 	}
 
-	#startClock(task: Task): () => void {
-		if (task.timeout > LONGEST_MS) return () => {};
-		let timer: NodeJS.Timeout | undefined;
-		let isOver = false;
-		const end = () => {
-			if (!isOver) this.#expire(task);
-		};
+	/** A task is the first of the line: it runs as soon as the worker does. */
+	#begin(task: Task): void {
+		if (task.timeout > LONGEST_MS) return;
 		// The start of the worker is not the task's time; and what arrived while this thread was busy counts as in time.
 		void this.host.ready.then(() => {
-			if (isOver) return;
+			if (this.current !== task || this.#clock !== undefined) return;
 			this.#begunAt ??= performance.now();
-			timer = setTimeout(() => setImmediate(end), task.timeout);
+			const end = () => {
+				if (this.current === task) this.#expire(task);
+			};
+			this.#clock = setTimeout(() => setImmediate(end), task.timeout);
 		});
-		return () => {
-			isOver = true;
-			clearTimeout(timer);
-		};
 	}
+}
+
+/** A task that was given to a worker. */
+class Assignment implements Caller {
+	readonly #worker: Worker;
+	readonly #task: Task;
+
+	constructor(worker: Worker, task: Task) {
+		this.#worker = worker;
+		this.#task = task;
+	}
+
+	get call(): Call {
+		return this.#task.call;
+	}
+
+	resolve(value: unknown, microseconds: number): void {
+		notePace(this.#task.call, microseconds);
+		this.#worker.answer(this.#task, true, value);
+	}
+
+	reject(error: unknown): void {
+		if (error instanceof HostExitError) this.#worker.lost(this.#task, error);
+		else this.#worker.answer(this.#task, false, error);
+	}
+
+	opening(): void {
+		this.#task.isOpening = true;
+	}
+}
+
+/** How fast a long task is forgotten. */
+const PACE_DECAY = 7 / 8;
+
+function notePace({ pace }: Call, microseconds: number): void {
+	if (pace === null) return;
+	const before = pace.microseconds === Number.POSITIVE_INFINITY ? 0 : pace.microseconds;
+	pace.microseconds = Math.max(microseconds, before * PACE_DECAY);
+}
+
+/** Of which nothing is known takes long. */
+function costOf({ call: { pace } }: Task): number {
+	return pace === null ? AHEAD_US : Math.min(Math.max(pace.microseconds, LEAST_US), AHEAD_US);
+}
+
+function hasLimit(task: Task | null): boolean {
+	return task !== null && task.timeout !== Number.POSITIVE_INFINITY;
+}
+
+function movesSomething({ call: { content } }: Task): boolean {
+	return 'moved' in content && content.moved.length > 0;
 }
 
 function startHost(

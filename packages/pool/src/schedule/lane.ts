@@ -9,12 +9,22 @@ export interface Linked<T extends Linked<T>> {
 export class Lane<T extends Linked<T>> {
 	#first: T | null = null;
 	#last: T | null = null;
+	#length = 0;
 
 	get first(): T | null {
 		return this.#first;
 	}
 
+	get last(): T | null {
+		return this.#last;
+	}
+
+	get length(): number {
+		return this.#length;
+	}
+
 	push(item: T): void {
+		this.#length++;
 		item.lane = this;
 		item.before = this.#last;
 		if (this.#last === null) this.#first = item;
@@ -24,6 +34,7 @@ export class Lane<T extends Linked<T>> {
 
 	/** Puts an item back where it was taken. */
 	unshift(item: T): void {
+		this.#length++;
 		item.lane = this;
 		item.after = this.#first;
 		if (this.#first === null) this.#last = item;
@@ -33,6 +44,7 @@ export class Lane<T extends Linked<T>> {
 
 	/** Takes an item out, which must be in it. */
 	remove(item: T): void {
+		this.#length--;
 		const { before, after } = item;
 		if (before === null) this.#first = after;
 		else before.after = after;

@@ -24,18 +24,22 @@ export class TaskQueue {
 		this.#lane(task.priority).unshift(task);
 	}
 
-	shift(): Task | undefined {
+	/** The next. */
+	get first(): Task | undefined {
 		const priority = this.#priorities.at(-1);
-		if (priority === undefined) return undefined;
-		const task = this.#lanes.get(priority)?.first as Task;
-		this.remove(task);
+		return priority === undefined ? undefined : (this.#lanes.get(priority)?.first as Task);
+	}
+
+	shift(): Task | undefined {
+		const task = this.first;
+		if (task !== undefined) this.remove(task);
 		return task;
 	}
 
 	/** False when it does not wait here. */
 	remove(task: Task): boolean {
 		const { lane, priority } = task;
-		if (lane === null) return false;
+		if (lane === null || lane !== this.#lanes.get(priority)) return false;
 		lane.remove(task);
 		this.#length--;
 		if (lane.first === null) this.#drop(priority);

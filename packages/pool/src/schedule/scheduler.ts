@@ -1,13 +1,16 @@
 import { type Exit, follow, makeCall, type Prepared } from '@conc/core';
 import { BrokenPoolError, PoolClosedError, PoolFullError, PoolTerminatedError } from '../errors.js';
 import type { PoolSettings } from '../options.js';
-import { type Medium, Worker } from '../run/worker.js';
+import { type Employer, type Medium, Worker } from '../run/worker.js';
 import { signalOf, Task, type TaskSettings } from '../submit/task.js';
 import { TaskQueue } from './queue.js';
 
 /** So many workers in a row that die without a task done, within so long, are not replaced any more. */
 const RESTART_LIMIT = 5;
 const DEATHS_MS = 10_000;
+
+/** How often it is looked whether short tasks wait behind one that takes long after all. */
+const LOOK_MS = 2;
 
 /** What a pool does at the moment, and what it has done; a chunk of a map is one task. */
 export interface PoolStats {
@@ -31,7 +34,7 @@ export interface PoolStats {
  * Who runs what: tasks wait in one queue, a worker that is free takes the next. Workers are started when there is work
  * for them, up to the size of the pool, and replaced when they die.
  */
-export class Scheduler {
+export class Scheduler implements Employer {
 	readonly size: number;
 	readonly medium: Medium;
 	readonly #settings: PoolSettings;
@@ -44,8 +47,13 @@ export class Scheduler {
 	readonly #queue = new TaskQueue();
 	readonly #workers = new Set<Worker>();
 	readonly #idle: Worker[] = [];
-	/** Workers with a task of which it is not certain yet that it need not go back into the queue. */
+	/** Workers that have tasks. */
 	readonly #given = new Set<Worker>();
+	/** The task that comes first in a worker, until it is done. */
+	readonly #initializing = new Map<Worker, Task>();
+	/** No worker has room for one more task. */
+	#isFull = false;
+	#look: NodeJS.Timeout | undefined;
 	#state: 'open' | 'closed' | 'terminated' = 'open';
 	#broken: BrokenPoolError | null = null;
 	/** When workers died since the last task that was done. */
@@ -95,7 +103,7 @@ export class Scheduler {
 			workers: this.#workers.size,
 			idle: this.#idle.length,
 			queued: this.#queue.length,
-			running: [...this.#workers].filter(({ current }) => current !== null).length,
+			running: [...this.#workers].reduce((sum, { line }) => sum + line.length, 0),
 			...this.#counts,
 		};
 	}
@@ -135,7 +143,7 @@ export class Scheduler {
 
 	/** What was prepared for a map is not needed any more. */
 	release(prepared: Prepared): void {
-		if (prepared.isTemporary) for (const worker of this.#workers) worker.release(prepared);
+		if (prepared.constant.isTemporary) for (const worker of this.#workers) worker.release(prepared);
 	}
 
 	/** Does what the event loop would do, for a caller who blocks; false when there was nothing to do. */
@@ -155,6 +163,7 @@ export class Scheduler {
 			if (!wasLeaving) this.#noteDeath(worker, exit);
 			this.#dispatch();
 		}
+		this.#relieve();
 	}
 
 	close(): void {
@@ -168,7 +177,7 @@ export class Scheduler {
 		for (const stop of this.#stops) stop(terminated());
 		this.#idle.length = 0;
 		for (const worker of this.#workers) {
-			worker.current?.condemn(terminated(), true);
+			for (let task = worker.line.first; task !== null; task = task.after) task.condemn(terminated(), true);
 			worker.stop();
 		}
 		await this.gone();
@@ -190,14 +199,58 @@ export class Scheduler {
 		return true;
 	}
 
+	/** A task of a worker was settled. */
+	ended(worker: Worker): void {
+		this.#isFull = false;
+		if (worker.line.length === 0) this.#given.delete(worker);
+		if (worker.isLeaving || worker.host.exit !== null) {
+			this.#dispatch(); // `#gone` deals with the end of the worker, before this or after it
+			this.#retire();
+		} else if (this.#initializing.size > 0 && this.#initializing.has(worker)) this.#prepared(worker);
+		else {
+			if (this.#deaths.length > 0) this.#deaths = [];
+			if (worker.line.length === 0) this.#free(worker);
+			else this.#dispatch();
+		}
+	}
+
+	/** A task comes back from a worker that has not begun it. */
+	returned(worker: Worker, task: Task): void {
+		this.#isFull = false;
+		if (worker.line.length === 0) this.#given.delete(worker);
+		if (this.#initializing.get(worker) === task) this.#initializing.delete(worker);
+		else if (task.isCondemned) task.reject(undefined);
+		else if (!this.#refuses(task)) this.#queue.unshift(task);
+		// Those that come back with it come first.
+		queueMicrotask(() => {
+			this.#dispatch();
+			this.#retire();
+		});
+	}
+
 	#dispatch(): void {
-		while (this.#queue.length > 0) {
-			const worker = this.#wake() ?? this.#hire();
+		while (this.#queue.length > 0 && !this.#isFull) {
+			const worker = this.#wake() ?? this.#hire() ?? this.#leastBusy();
 			if (worker === undefined) return;
 			const task = this.#queue.shift();
 			if (task === undefined) return;
 			this.#give(worker, task);
 		}
+	}
+
+	/** The worker that has the least to do, if it may have the next task ahead of time. */
+	#leastBusy(): Worker | undefined {
+		const task = this.#queue.first;
+		let least: Worker | undefined;
+		for (const worker of this.#workers)
+			if (
+				worker.tasks < this.#maxTasks &&
+				worker.hasRoomFor(task) &&
+				!(worker.load >= (least?.load ?? Infinity))
+			)
+				least = worker;
+		this.#isFull = least === undefined;
+		return least;
 	}
 
 	/** A worker that waits for work. One that died while it waited is not given any. */
@@ -212,22 +265,22 @@ export class Scheduler {
 	}
 
 	#give(worker: Worker, task: Task): void {
-		this.#given.add(worker);
+		if (worker.line.length === 0) this.#given.add(worker);
+		else this.#look ??= setInterval(() => this.#relieve(), LOOK_MS).unref();
 		worker.tasks++;
-		worker.run(task, (settle) => {
-			this.#given.delete(worker);
-			if (worker.host.exit === null && !worker.isLeaving) {
-				this.#deaths = [];
-				this.#free(worker); // before the caller goes on, whose next call is for a free worker
-				settle?.();
-				return;
-			}
-			if (settle !== null) settle();
-			else if (task.isCondemned) task.reject(undefined);
-			else if (!this.#refuses(task)) this.#queue.unshift(task);
-			this.#dispatch(); // `#gone` deals with the end of the worker, before this or after it
-			this.#retire();
-		});
+		worker.give(task);
+	}
+
+	/** Takes back what waits behind tasks that take long. */
+	#relieve(): void {
+		let isAhead = false;
+		for (const worker of this.#given) {
+			worker.relieve();
+			isAhead ||= worker.line.length > 1;
+		}
+		if (isAhead) return;
+		clearInterval(this.#look);
+		this.#look = undefined;
 	}
 
 	/** A worker has nothing to do: it takes the next task, waits, or leaves. */
@@ -235,7 +288,10 @@ export class Scheduler {
 		if (worker.tasks >= this.#maxTasks || this.#broken !== null) worker.leave();
 		else {
 			const next = this.#queue.shift();
-			if (next !== undefined) return this.#give(worker, next);
+			if (next !== undefined) {
+				this.#give(worker, next);
+				return this.#dispatch();
+			}
 			this.#idle.push(worker);
 			worker.rest(this.#idleTimeout, () => this.#dismiss(worker));
 		}
@@ -250,15 +306,15 @@ export class Scheduler {
 
 	/** A new worker, unless there are as many as there may be; undefined as well while its initializer runs. */
 	#hire(): Worker | undefined {
+		if (this.#workers.size >= this.size && this.#staying.length >= this.size) return undefined;
 		const staying = this.#staying;
-		if (staying.length >= this.size) return undefined;
 		// Those that still run their initializer will take what is queued.
 		if (staying.filter(({ tasks }) => tasks === 0).length >= this.#queue.length) return undefined;
 		const initialize = this.#initialize();
 		if (initialize === undefined) return undefined;
 		let worker: Worker;
 		try {
-			worker = new Worker(this.medium, this.#settings);
+			worker = new Worker(this.medium, this.#settings, this);
 		} catch (error) {
 			// A worker that runs will take what is queued; with none, it cannot be done.
 			if (staying.length === 0) this.#rejectQueued(error);
@@ -284,24 +340,23 @@ export class Scheduler {
 	}
 
 	#prepare(worker: Worker, initialize: Task): void {
-		const isThere = () => !worker.isLeaving && worker.host.exit === null; // else `#gone` deals with it
 		initialize.promise.catch(() => {});
-		worker.run(initialize, (settle) => {
-			if (settle !== null) settle();
-			else initialize.reject(undefined);
-			if (!isThere()) return;
-			const { outcome } = initialize;
-			if (outcome?.status === 'rejected') this.#break('its initializer failed', outcome.reason);
-			else this.#free(worker);
-		});
+		this.#initializing.set(worker, initialize);
+		this.#given.add(worker);
+		worker.give(initialize);
+	}
+
+	#prepared(worker: Worker): void {
+		const outcome = this.#initializing.get(worker)?.outcome;
+		this.#initializing.delete(worker);
+		if (outcome?.status === 'rejected') this.#break('its initializer failed', outcome.reason);
+		else this.#free(worker);
 	}
 
 	#gone(worker: Worker): void {
 		this.#forget(worker);
-		const { exit } = worker.host;
-		if (exit === null)
-			this.#given.delete(worker); // it is stuck, and its task was rejected
-		else if (!worker.isLeaving) {
+		const { exit } = worker.host; // null when it is stuck
+		if (exit !== null && !worker.isLeaving) {
 			// The system has no room for another: those that run go on, and it is tried again at the next call.
 			if (exit.reason === 'failed-to-start' && this.#workers.size > 0) return;
 			this.#noteDeath(worker, exit);
@@ -312,6 +367,8 @@ export class Scheduler {
 
 	#forget(worker: Worker): void {
 		this.#workers.delete(worker);
+		this.#initializing.delete(worker);
+		this.#isFull = false;
 		this.#takeFromIdle(worker);
 	}
 
@@ -360,7 +417,7 @@ export class Scheduler {
 	}
 
 	#workerOf(task: Task): Worker | undefined {
-		return [...this.#workers].find(({ current }) => current === task);
+		return [...this.#workers].find(({ line }) => line === task.lane);
 	}
 }
 

@@ -1,9 +1,8 @@
-import { checkObject, kindOf, makeMapCall, prepare, readTimeout } from '@conc/core';
+import { callSite, checkObject, kindOf, makeMapCall, prepare, readTimeout } from '@conc/core';
 import { CancelledError } from '../errors.js';
 import { type ImapOptions, positiveInteger } from '../options.js';
 import type { Scheduler } from '../schedule/scheduler.js';
 import { ImapIterator } from '../settle/imap.js';
-import { callSite } from './site.js';
 import { checkTarget, type Target } from './target.js';
 import { readPriority, signalOf, Task } from './task.js';
 
@@ -35,7 +34,7 @@ export function submitImap<T>(
 		isOrdered,
 		signal: signalOf(options),
 		submit(chunk) {
-			const task = new Task({ ...makeMapCall(prepared, chunk, 'map', medium), site }, options);
+			const task = new Task(makeMapCall(prepared, chunk, 'map', medium, site), options);
 			scheduler.submit(task, options);
 			const cancel = () => scheduler.withdraw(task, new CancelledError('the iteration ended early'));
 			return { promise: task.promise as Promise<unknown[]>, cancel };

@@ -1,10 +1,9 @@
-import { checkObject, ItemError, kindOf, makeMapCall, prepare, readTimeout } from '@conc/core';
+import { callSite, checkObject, ItemError, kindOf, makeMapCall, prepare, readTimeout } from '@conc/core';
 import { type AsyncMapOptions, positiveInteger } from '../options.js';
 import type { Scheduler } from '../schedule/scheduler.js';
 import type { Pending } from '../settle/async-result.js';
 import { bound, Callbacks } from './callbacks.js';
 import { chunksOf, defaultChunksize } from './chunks.js';
-import { callSite } from './site.js';
 import { checkTarget, type Target } from './target.js';
 import { type Outcome, readPriority, signalOf, Task } from './task.js';
 
@@ -47,9 +46,7 @@ export function submitMap(
 	const prepared = prepare(fn, medium);
 	const site = callSite(submitMap);
 	const settings = { ...options, callback: undefined, errorCallback: undefined };
-	const tasks = chunks.map(
-		(chunk) => new Task({ ...makeMapCall(prepared, chunk, mode, medium), site }, settings),
-	);
+	const tasks = chunks.map((chunk) => new Task(makeMapCall(prepared, chunk, mode, medium, site), settings));
 	let done = 0;
 	for (const [at, task] of tasks.entries()) {
 		scheduler.submit(task, options);

@@ -33,6 +33,9 @@ export class Task implements Linked<Task> {
 	after: Task | null = null;
 	/** How many tasks of its pool were settled in which way, this one among them. */
 	counts: Record<'fulfilled' | 'rejected', number> | undefined;
+	/** In the worker that has it: what it was counted as, in microseconds, and the id of its call. */
+	cost = 0;
+	callId = -1;
 	state: 'queued' | 'running' | 'fulfilled' | 'rejected' = 'queued';
 	readonly #name: string | undefined;
 	readonly #callbacks: Callbacks;

@@ -138,8 +138,8 @@ function encodeArguments(
 }
 
 /** To look where a call is made takes longer than to make it, so in a burst only the first show it. */
-const SITES_A_BURST = 16;
-const BURST_MS = 1;
+const SITES_A_BURST = 10;
+const BURST_MS = 2;
 
 /** Where the user's call is: what lies below `entry` on the stack; nothing when too many calls are made at once. */
 export function callSite(entry: (...args: never[]) => unknown): { readonly stack?: string } {

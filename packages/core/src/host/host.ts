@@ -58,10 +58,10 @@ export class Host {
 	readonly isDaemon: boolean;
 	readonly #carrier: Carrier;
 	readonly #endpoint: Endpoint;
-	/** By their ids, in the order in which they were made. */
-	readonly #pending = new Map<number, Caller>();
-	/** Which of the last digits of ids are in use; no two calls under way have the same. */
-	readonly #taken = new Uint8Array(MOST_CALLS);
+	/** Who made the calls under way; their ids modulo `MOST_CALLS` are where, so no two may have the same. */
+	readonly #callers: (Caller | undefined)[] = [];
+	readonly #ids: number[] = [];
+	#pending = 0;
 	#nextCall = 0;
 	#uncaught: Promise<unknown> | null = null;
 	#terminated = false;
@@ -122,7 +122,7 @@ export class Host {
 
 	/** How many calls have not been answered. */
 	get pending(): number {
-		return this.#pending.size;
+		return this.#pending;
 	}
 
 	/** Runs a function there. Throws a CaptureError at once where something cannot cross. */
@@ -143,14 +143,15 @@ export class Host {
 	run(caller: Caller): number {
 		const { call } = caller;
 		if (this.exit !== null) {
-			caller.reject(this.#exitError(this.exit, caller, -1));
+			caller.reject(this.#exitError(this.exit, caller, false));
 			return -1;
 		}
 		try {
 			const id = this.#newId();
 			this.#send(call, id);
-			this.#pending.set(id, caller);
-			this.#taken[id % MOST_CALLS] = 1;
+			this.#callers[id % MOST_CALLS] = caller;
+			this.#ids[id % MOST_CALLS] = id;
+			this.#pending++;
 			return id;
 		} catch (error) {
 			caller.reject(error);
@@ -160,7 +161,7 @@ export class Host {
 
 	/** Takes a call back that has not begun: its caller is told nothing any more. False when it may have begun. */
 	takeBack(id: number): boolean {
-		const caller = this.#pending.get(id);
+		const caller = this.#callerOf(id);
 		if (caller === undefined || movesSomething(caller.call)) return false;
 		if (!this.#carrier.channel.takeBack(id)) return false;
 		this.#end(id);
@@ -226,17 +227,28 @@ export class Host {
 		if (caller !== undefined) this.#settle(caller, message);
 	}
 
+	#callerOf(id: number): Caller | undefined {
+		return this.#ids[id % MOST_CALLS] === id ? this.#callers[id % MOST_CALLS] : undefined;
+	}
+
+	/** The ids of the calls under way, in the order in which they were made. */
+	#idsInOrder(): number[] {
+		const ids = this.#ids.filter((_, at) => this.#callers[at] !== undefined);
+		const age = (id: number) => (this.#nextCall - id + MOST_IDS) % MOST_IDS;
+		return ids.sort((a, b) => age(b) - age(a));
+	}
+
 	#newId(): number {
-		if (this.#pending.size >= MOST_CALLS)
+		if (this.#pending >= MOST_CALLS)
 			throw new RangeError(`${this.name} has ${MOST_CALLS} calls under way, and no more are possible`);
 		let id = this.#nextCall;
-		while (this.#taken[id % MOST_CALLS] === 1) id++;
+		while (this.#callers[id % MOST_CALLS] !== undefined) id++;
 		this.#nextCall = (id + 1) % MOST_IDS;
 		return id;
 	}
 
 	#send(call: Call, id: number): void {
-		if (this.#pending.size === 0) this.#endpoint.forget();
+		if (this.#pending === 0) this.#endpoint.forget();
 		const constant = call.constant === null ? null : this.#endpoint.sendConstant(call.constant);
 		const { mode, content } = call;
 		const { channel } = this.#carrier;
@@ -252,10 +264,10 @@ export class Host {
 
 	/** A call is over. A second answer, or one to a call that was never made, is nobody's. */
 	#end(id: number): Caller | undefined {
-		const caller = this.#pending.get(id);
+		const caller = this.#callerOf(id);
 		if (caller === undefined) return undefined;
-		this.#pending.delete(id);
-		this.#taken[id % MOST_CALLS] = 0;
+		this.#callers[id % MOST_CALLS] = undefined;
+		this.#pending--;
 		if (!isSmallContent(caller.call.content)) this.#endpoint.ended(id);
 		return caller;
 	}
@@ -307,29 +319,26 @@ export class Host {
 	 */
 	abandon(exit: Exit): void {
 		// Which of them had begun depends on those before, so all are judged before any is told.
-		const judged = [...this.#pending].map(
-			([id, caller]) => [caller, this.#exitError(exit, caller, id)] as const,
-		);
-		this.#pending.clear();
-		this.#taken.fill(0);
+		const ids = this.#idsInOrder();
+		const judged = ids.map((id) => {
+			const caller = this.#callerOf(id) as Caller;
+			return [caller, this.#exitError(exit, caller, this.#mayHaveRun(id, ids[0]))] as const;
+		});
+		this.#callers.length = 0;
+		this.#pending = 0;
 		for (const [caller, error] of judged.reverse()) caller.reject(error);
 	}
 
 	/** What a call is rejected with that it has not answered before it ended in this way. */
-	#exitError(exit: Exit, { call }: Caller, id: number): HostExitError {
+	#exitError(exit: Exit, { call }: Caller, mayHaveRun: boolean): HostExitError {
 		const what = `${this.name} (${this.medium === 'process' ? 'pid' : 'thread'} ${this.id})`;
-		return new HostExitError(
-			`${what} ${howItEnded(exit)} before ${placeOf(call.fn)} was done`,
-			exit,
-			this.#mayHaveRun(id),
-		);
+		const message = `${what} ${howItEnded(exit)} before ${placeOf(call.fn)} was done`;
+		return new HostExitError(message, exit, mayHaveRun);
 	}
 
 	/** A far side answers each call before it begins the next. */
-	#mayHaveRun(id: number): boolean {
-		if (!this.#isReady || id === -1) return false;
-		const [oldest] = this.#pending.keys();
-		return this.#carrier.channel.hasBegun(id) ?? oldest === id;
+	#mayHaveRun(id: number, oldest: number | undefined): boolean {
+		return this.#isReady && (this.#carrier.channel.hasBegun(id) ?? id === oldest);
 	}
 }
 

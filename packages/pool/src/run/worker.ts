@@ -34,6 +34,8 @@ const numbers = () => realm('pool worker numbers', () => new Map<string, number>
 const AHEAD_US = 1_000;
 /** So many tasks may be in a worker. From a process none can be taken back, should one before it take long. */
 const MOST_AHEAD = { thread: 512, process: 64 };
+/** What it takes to wake a worker. */
+const WAKE_US = 10;
 /** The least a task takes: to be sent and answered. */
 const LEAST_US = 1;
 
@@ -89,8 +91,7 @@ export class Worker {
 	}
 
 	/** Whether it may have a task ahead of time. */
-	hasRoomFor(task: Task | undefined): boolean {
-		if (task === undefined) return false;
+	hasRoomFor(task: Task): boolean {
 		const { medium, isReady, exit } = this.host;
 		// The first task shows that its initializer is over.
 		if (this.isLeaving || this.#isStalled || !isReady || exit !== null || this.tasks === 0) return false;
@@ -304,6 +305,11 @@ function notePace({ pace }: Call, microseconds: number): void {
 /** Of which nothing is known takes long. */
 function costOf({ call: { pace } }: Task): number {
 	return pace === null ? AHEAD_US : Math.min(Math.max(pace.microseconds, LEAST_US), AHEAD_US);
+}
+
+/** Whether it takes less than to wake a worker for it. */
+export function isTrifle({ call: { pace } }: Task): boolean {
+	return pace !== null && pace.microseconds < WAKE_US;
 }
 
 function hasLimit(task: Task | null): boolean {

@@ -1,12 +1,16 @@
 import type { Task } from '../submit/task.js';
 import { Lane } from './lane.js';
 
+/** The priority of a task for which none was given. */
+const USUAL = 0;
+
 /** The tasks that wait: the highest priority first, and of one priority the one that came first. */
 export class TaskQueue {
-	/** None is empty. */
-	readonly #lanes = new Map<number, Lane<Task>>();
+	readonly #usual = new Lane<Task>();
+	/** None is empty, but for that of most tasks. */
+	readonly #lanes = new Map([[USUAL, this.#usual]]);
 	/** The priorities there are, the highest last. */
-	readonly #priorities: number[] = [];
+	readonly #priorities: number[] = [USUAL];
 	#length = 0;
 
 	get length(): number {
@@ -26,8 +30,11 @@ export class TaskQueue {
 
 	/** The next. */
 	get first(): Task | undefined {
-		const priority = this.#priorities.at(-1);
-		return priority === undefined ? undefined : (this.#lanes.get(priority)?.first as Task);
+		for (let at = this.#priorities.length - 1; at >= 0; at--) {
+			const task = this.#laneOf(this.#priorities[at] as number)?.first;
+			if (task) return task;
+		}
+		return undefined;
 	}
 
 	shift(): Task | undefined {
@@ -39,20 +46,24 @@ export class TaskQueue {
 	/** False when it does not wait here. */
 	remove(task: Task): boolean {
 		const { lane, priority } = task;
-		if (lane === null || lane !== this.#lanes.get(priority)) return false;
+		if (lane === null || lane !== this.#laneOf(priority)) return false;
 		lane.remove(task);
 		this.#length--;
-		if (lane.first === null) this.#drop(priority);
+		if (lane.first === null && priority !== USUAL) this.#drop(priority);
 		return true;
 	}
 
 	#lane(priority: number): Lane<Task> {
-		const found = this.#lanes.get(priority);
+		const found = this.#laneOf(priority);
 		if (found !== undefined) return found;
 		const made = new Lane<Task>();
 		this.#lanes.set(priority, made);
 		this.#priorities.splice(this.#indexOf(priority), 0, priority);
 		return made;
+	}
+
+	#laneOf(priority: number): Lane<Task> | undefined {
+		return priority === USUAL ? this.#usual : this.#lanes.get(priority);
 	}
 
 	#drop(priority: number): void {

@@ -1,13 +1,16 @@
 import { type Exit, follow, makeCall, type Prepared } from '@conc/core';
 import { BrokenPoolError, PoolClosedError, PoolFullError, PoolTerminatedError } from '../errors.js';
 import type { PoolSettings } from '../options.js';
-import { type Employer, type Medium, Worker } from '../run/worker.js';
+import { type Employer, isTrifle, type Medium, Worker } from '../run/worker.js';
 import { signalOf, Task, type TaskSettings } from '../submit/task.js';
 import { TaskQueue } from './queue.js';
 
 /** So many workers in a row that die without a task done, within so long, are not replaced any more. */
 const RESTART_LIMIT = 5;
 const DEATHS_MS = 10_000;
+
+/** With so many microseconds to do a worker is worth more trifles; with more, another is woken. */
+const AWAKE_US = 100;
 
 /** How often it is looked whether short tasks wait behind one that takes long after all. */
 const LOOK_MS = 2;
@@ -115,6 +118,9 @@ export class Scheduler implements Employer {
 		if (signal?.aborted) return task.reject(signal.reason, true);
 		if (this.#refuses(task)) return;
 		if (signal !== undefined) task.whenSettled(follow(signal, () => this.cancel(task, signal.reason)));
+		// The way of most tasks when there are many.
+		const worker = this.#queue.length === 0 ? this.#awake(task) : undefined;
+		if (worker !== undefined) return this.#give(worker, task);
 		this.#queue.push(task);
 		this.#dispatch();
 	}
@@ -229,32 +235,39 @@ export class Scheduler implements Employer {
 	}
 
 	#dispatch(): void {
-		while (this.#queue.length > 0 && !this.#isFull) {
-			const worker = this.#wake() ?? this.#hire() ?? this.#leastBusy();
+		for (let task = this.#queue.first; task !== undefined; task = this.#queue.first) {
+			const worker = this.#awake(task) ?? this.#wake() ?? this.#hire() ?? this.#leastBusy(task);
 			if (worker === undefined) return;
-			const task = this.#queue.shift();
-			if (task === undefined) return;
-			this.#give(worker, task);
+			if (this.#queue.remove(task)) this.#give(worker, task);
 		}
 	}
 
-	/** The worker that has the least to do, if it may have the next task ahead of time. */
-	#leastBusy(): Worker | undefined {
-		const task = this.#queue.first;
+	/** A worker with so little to do that a trifle is sooner done there than by one that has to be woken for it. */
+	#awake(task: Task): Worker | undefined {
+		if (this.#isFull || !isTrifle(task)) return undefined;
+		let most: Worker | undefined;
+		for (const worker of this.#given) {
+			if (worker.load > AWAKE_US || (most !== undefined && worker.load <= most.load)) continue;
+			if (worker.tasks < this.#maxTasks && worker.hasRoomFor(task)) most = worker;
+		}
+		return most;
+	}
+
+	/** The worker that has the least to do, if one may have a task ahead of time. */
+	#leastBusy(task: Task): Worker | undefined {
+		if (this.#isFull) return undefined;
 		let least: Worker | undefined;
-		for (const worker of this.#workers)
-			if (
-				worker.tasks < this.#maxTasks &&
-				worker.hasRoomFor(task) &&
-				!(worker.load >= (least?.load ?? Infinity))
-			)
-				least = worker;
+		for (const worker of this.#workers) {
+			if (least !== undefined && worker.load >= least.load) continue;
+			if (worker.tasks < this.#maxTasks && worker.hasRoomFor(task)) least = worker;
+		}
 		this.#isFull = least === undefined;
 		return least;
 	}
 
 	/** A worker that waits for work. One that died while it waited is not given any. */
 	#wake(): Worker | undefined {
+		if (this.#idle.length === 0) return undefined;
 		for (let worker = this.#idle.pop(); worker !== undefined; worker = this.#idle.pop()) {
 			worker.rouse();
 			if (worker.host.isAlive) return worker;

@@ -12,6 +12,12 @@ export class Callbacks {
 	readonly #callback: ((value: never) => void) | undefined;
 	readonly #errorCallback: ((error: never) => void) | undefined;
 
+	/** Null when there are none. */
+	static of(settings: CallbackSettings): Callbacks | null {
+		const { callback, errorCallback } = settings;
+		return callback === undefined && errorCallback === undefined ? null : new Callbacks(settings);
+	}
+
 	constructor({ callback, errorCallback }: CallbackSettings) {
 		this.#callback = bound('callback', callback);
 		this.#errorCallback = bound('errorCallback', errorCallback);

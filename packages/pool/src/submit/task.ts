@@ -20,6 +20,8 @@ export type Outcome<T = unknown> =
 	| { readonly status: 'fulfilled'; readonly value: T }
 	| { readonly status: 'rejected'; readonly reason: unknown };
 
+const nothing = () => {};
+
 /** A call on its way through a pool: queued, running, settled. */
 export class Task implements Linked<Task> {
 	readonly call: Call;
@@ -32,28 +34,28 @@ export class Task implements Linked<Task> {
 	before: Task | null = null;
 	after: Task | null = null;
 	/** How many tasks of its pool were settled in which way, this one among them. */
-	counts: Record<'fulfilled' | 'rejected', number> | undefined;
+	counts: Record<'fulfilled' | 'rejected', number> | null = null;
 	/** In the worker that has it: what it was counted as, in microseconds, and the id of its call. */
 	cost = 0;
 	callId = -1;
 	state: 'queued' | 'running' | 'fulfilled' | 'rejected' = 'queued';
-	readonly #name: string | undefined;
-	readonly #callbacks: Callbacks;
-	/** How it turned out, once it has. */
-	outcome: Outcome | null = null;
 	/** Its result is there, but can only be opened in turns of the event loop. */
 	isOpening = false;
+	readonly #name: string | undefined;
+	readonly #callbacks: Callbacks | null;
+	/** Its value or its error, once it is settled. */
+	#end: unknown = undefined;
 	#verdict: Verdict | null = null;
-	#resolve: (value: unknown) => void = () => {};
-	#reject: (error: unknown) => void = () => {};
-	#cleanUp: () => void = () => {};
+	#resolve: (value: unknown) => void = nothing;
+	#reject: (error: unknown) => void = nothing;
+	#cleanUp: () => void = nothing;
 
 	constructor(call: Call, settings: TaskSettings = {}) {
 		this.call = call;
 		this.timeout = readTimeout(settings);
 		this.priority = readPriority(settings);
 		this.#name = settings.name;
-		this.#callbacks = new Callbacks(settings);
+		this.#callbacks = Callbacks.of(settings);
 		this.promise = new Promise((resolve, reject) => {
 			this.#resolve = resolve;
 			this.#reject = reject;
@@ -67,6 +69,18 @@ export class Task implements Linked<Task> {
 
 	get isSettled(): boolean {
 		return this.state === 'fulfilled' || this.state === 'rejected';
+	}
+
+	/** How it turned out, once it has. */
+	get outcome(): Outcome | null {
+		switch (this.state) {
+			case 'fulfilled':
+				return { status: 'fulfilled', value: this.#end };
+			case 'rejected':
+				return { status: 'rejected', reason: this.#end };
+			default:
+				return null;
+		}
 	}
 
 	/** Whether it is to be rejected as soon as its worker is gone. */
@@ -91,8 +105,8 @@ export class Task implements Linked<Task> {
 
 	resolve(value: unknown): void {
 		if (this.#verdict !== null) return this.reject(this.#verdict.error);
-		if (!this.#settle({ status: 'fulfilled', value })) return;
-		this.#callbacks.fulfilled(value);
+		if (!this.#settle('fulfilled', value)) return;
+		this.#callbacks?.fulfilled(value);
 		this.#resolve(value);
 	}
 
@@ -100,17 +114,17 @@ export class Task implements Linked<Task> {
 	reject(error: unknown, isCallers = false): void {
 		this.condemn(error, isCallers);
 		const verdict = this.#verdict as Verdict;
-		if (!this.#settle({ status: 'rejected', reason: verdict.error })) return;
-		const isHandled = this.#callbacks.rejected(verdict.error);
-		if (isHandled || verdict.isCallers) this.promise.catch(() => {});
+		if (!this.#settle('rejected', verdict.error)) return;
+		const isHandled = this.#callbacks?.rejected(verdict.error) === true;
+		if (isHandled || verdict.isCallers) this.promise.catch(nothing);
 		this.#reject(verdict.error);
 	}
 
-	#settle(outcome: Outcome): boolean {
+	#settle(state: 'fulfilled' | 'rejected', end: unknown): boolean {
 		if (this.isSettled) return false;
-		this.outcome = outcome;
-		this.state = outcome.status;
-		if (this.counts !== undefined) this.counts[outcome.status]++;
+		this.#end = end;
+		this.state = state;
+		if (this.counts !== null) this.counts[state]++;
 		this.#cleanUp();
 		return true;
 	}

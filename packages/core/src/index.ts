@@ -29,6 +29,7 @@ export {
 	StartupRecursionError,
 	TimeoutError,
 } from './errors.js';
+export { type CurrentCall, currentCall } from './far/current.js';
 export { type Here, here } from './here.js';
 export {
 	type Call,

@@ -24,6 +24,8 @@ export interface PoolOptions<I extends readonly unknown[] = readonly []> {
 	readonly maxQueue?: number;
 	/** How many workers in a row may die within 10 seconds, without a task done, before the pool is broken; 5 when left out. */
 	readonly restartLimit?: number;
+	/** Milliseconds that a task which looks at the signal of `currentTask()` has to end when it is cancelled or late; 1000 when left out. */
+	readonly gracePeriod?: number;
 	/** Names the pool in messages, and its workers: `images-1`. */
 	readonly name?: string;
 	/** Aborting it terminates the pool. */
@@ -46,9 +48,12 @@ export interface PoolSettings extends Omit<PoolOptions, 'initializer' | 'initarg
 
 /** What may be said of one task. */
 export interface TaskOptions {
-	/** Aborting it rejects the task: a queued one never starts, of a running one the worker is replaced. */
+	/**
+	 * Aborting it rejects the task: a queued one never starts. A running one that looks at `currentTask().signal` has
+	 * the pool's `gracePeriod` to end; otherwise its worker is replaced.
+	 */
 	readonly signal?: AbortSignal;
-	/** Milliseconds the task may run, counted from its start, not from the call; then its worker is replaced. */
+	/** Milliseconds the task may run, counted from its start, not from the call; then it is stopped as by `signal`. */
 	readonly timeout?: number;
 	/** ArrayBuffers and MessagePorts that move to a thread instead of being copied. */
 	readonly transfer?: readonly Transferable[];
@@ -56,6 +61,14 @@ export interface TaskOptions {
 	readonly priority?: number;
 	/** Names the task in errors; the function's name and place when left out. */
 	readonly name?: string;
+	/** Called with what the task reports by `currentTask().progress(value)`. What it throws is an uncaught exception. */
+	readonly onProgress?: (value: unknown) => void;
+}
+
+/** What may be said of a stream. */
+export interface StreamOptions extends TaskOptions {
+	/** How many items the generator may be ahead of the consumer, at least 1; 16 when left out. */
+	readonly buffersize?: number;
 }
 
 /** What is called with how an AsyncResult turns out. */
@@ -129,14 +142,12 @@ export function checkSettings(settings: PoolSettings): void {
 		throw new RangeError(
 			`minWorkers must not be more than workers, which is ${workers}, but is ${minWorkers}`,
 		);
-	checkKind(
-		'idleTimeout',
-		'a number of milliseconds',
-		settings.idleTimeout,
-		typeof settings.idleTimeout === 'number',
-	);
-	if (settings.idleTimeout !== undefined && !(settings.idleTimeout >= 0))
-		throw new RangeError(`idleTimeout must be 0 or more milliseconds, not ${settings.idleTimeout}`);
+	for (const option of ['idleTimeout', 'gracePeriod'] as const) {
+		const { [option]: ms } = settings;
+		checkKind(option, 'a number of milliseconds', ms, typeof ms === 'number');
+		if (ms !== undefined && !(ms >= 0))
+			throw new RangeError(`${option} must be 0 or more milliseconds, not ${ms}`);
+	}
 	checkKind('name', 'a string', name, typeof name === 'string');
 	readSignal({ signal: settings.signal });
 	checkObject('resourceLimits', resourceLimits);

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { checkKind, checkObject, kindOf, makeCall, placeOf } from '@conc/core';
+import { placeOf } from '@conc/core';
 import { CancelledError, PoolRunningError } from './errors.js';
 import {
 	type AsyncMapOptions,
@@ -9,17 +9,20 @@ import {
 	type MapOptions,
 	type PoolSettings,
 	positiveInteger,
+	type StreamOptions,
 	type TaskOptions,
 } from './options.js';
 import type { Medium } from './run/worker.js';
 import { type PoolStats, Scheduler } from './schedule/scheduler.js';
 import { AsyncResult, type Pending } from './settle/async-result.js';
 import { block, taken } from './settle/block.js';
+import { NONE, submitTask } from './submit/apply.js';
 import { Callbacks } from './submit/callbacks.js';
 import { submitImap } from './submit/imap.js';
 import { type Mode, submitMap } from './submit/map.js';
-import { checkTarget, type Target } from './submit/target.js';
-import { readPriority, Task } from './submit/task.js';
+import { type Streamed, submitStream } from './submit/stream.js';
+import type { Target } from './submit/target.js';
+import type { Task } from './submit/task.js';
 
 /** What Pool and ThreadPool have in common: all but where their workers live. */
 export abstract class TaskPool {
@@ -58,7 +61,7 @@ export abstract class TaskPool {
 		args: Readonly<A>,
 		options?: TaskOptions,
 	): Promise<Awaited<R>>;
-	apply(fn: Target, args: unknown = [], options: TaskOptions = {}): Promise<unknown> {
+	apply(fn: Target, args: unknown = [], options: TaskOptions = NONE): Promise<unknown> {
 		return attempt(() => this.#submit(fn, args, options).promise);
 	}
 
@@ -185,6 +188,29 @@ export abstract class TaskPool {
 		return submitImap(this.#scheduler, fn, items, false, options) as AsyncIterableIterator<Awaited<R>>;
 	}
 
+	/**
+	 * Runs a generator on a worker - or any function that returns what can be iterated - and hands over its items one by
+	 * one. At most `buffersize` items are made ahead of the consumer; then the generator waits.
+	 *
+	 *     for await (const line of pool.stream(readLines, [path])) …
+	 *
+	 * What the generator throws comes after the items before it. Leaving the loop closes the generator: its `finally` runs,
+	 * and its worker is free again; one that does not end within `gracePeriod` is stopped. The items cross as results do.
+	 */
+	stream<R>(
+		fn: () => Streamed<R>,
+		args?: readonly [],
+		options?: StreamOptions,
+	): AsyncIterableIterator<Awaited<R>>;
+	stream<A extends unknown[], R>(
+		fn: (...args: A) => Streamed<R>,
+		args: Readonly<A>,
+		options?: StreamOptions,
+	): AsyncIterableIterator<Awaited<R>>;
+	stream(fn: Target, args: unknown = [], options: StreamOptions = {}): AsyncIterableIterator<unknown> {
+		return submitStream(this.#scheduler, fn, args, options);
+	}
+
 	/** Takes no more tasks; those it has are done. (`Pool.close`) */
 	close(): void {
 		this.#scheduler.close();
@@ -247,17 +273,7 @@ export abstract class TaskPool {
 	}
 
 	#submit(fn: Target, args: unknown, options: AsyncOptions<never>): Task {
-		this.#scheduler.check();
-		checkTarget(fn);
-		checkObject('options', options);
-		checkKind('name', 'a string', options.name, typeof options.name === 'string');
-		if (!Array.isArray(args)) throw new TypeError(`args must be an array, not ${kindOf(args)}`);
-		readPriority(options);
-		this.#scheduler.checkRoom(1);
-		const call = makeCall(fn, args, this.#scheduler.medium, { transfer: options.transfer });
-		const task = new Task(call, options);
-		this.#scheduler.submit(task, options);
-		return task;
+		return submitTask(this.#scheduler, fn, args, options);
 	}
 }
 

@@ -165,6 +165,16 @@ export class Endpoint {
 		return encode(value, { ...options, to: this.medium });
 	}
 
+	/** The reason of an abort. One that cannot cross is replaced by the refusal: the abort itself must arrive. */
+	reason(reason: unknown): WirePayload {
+		const options = { subject: 'the reason of an AbortSignal', root: 'reason', lenient: true };
+		try {
+			return this.prepare(this.encode(reason, options), null);
+		} catch (refusal) {
+			return this.prepare(this.encode(refusal, options), null);
+		}
+	}
+
 	/** Nothing more will be said of the signals of a payload. */
 	ended(key: PayloadKey): void {
 		this.#abortListeners.get(key)?.();
@@ -192,8 +202,12 @@ export class Endpoint {
 	#followSignals(signals: readonly AbortSignal[], key: PayloadKey): void {
 		const removers = signals.map((signal, index) => {
 			const tell = () => {
-				const reason = this.prepare(this.#encodeReason(signal.reason), null);
-				this.#channel.post({ type: 'abort', payload: key, signal: index, reason });
+				this.#channel.post({
+					type: 'abort',
+					payload: key,
+					signal: index,
+					reason: this.reason(signal.reason),
+				});
 			};
 			// Aborted since the call was made: told right after the call itself.
 			if (!signal.aborted) return follow(signal, tell);
@@ -203,16 +217,6 @@ export class Endpoint {
 		this.#abortListeners.set(key, () => {
 			for (const remove of removers) remove();
 		});
-	}
-
-	/** A reason that cannot cross is replaced by the refusal: the abort itself must arrive. */
-	#encodeReason(reason: unknown): Payload {
-		const options = { subject: 'the reason of an AbortSignal', root: 'reason', lenient: true };
-		try {
-			return this.encode(reason, options);
-		} catch (refusal) {
-			return this.encode(refusal, options);
-		}
 	}
 
 	#openFor(payload: WirePayload, key: PayloadKey): unknown {

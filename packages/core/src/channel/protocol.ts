@@ -15,7 +15,8 @@ export interface WirePayload {
 /** What an abort names: the number of a call, or the id of a constant. */
 export type PayloadKey = number | string;
 
-export type CallMode = 'apply' | 'map' | 'starmap';
+/** `map` runs the function on each of the arguments, `starmap` on each list of arguments; `stream` runs a generator. */
+export type CallMode = 'apply' | 'map' | 'starmap' | 'stream';
 
 /** What comes back when an item of a `map` fails: the results before it, and its error. */
 export interface PartialResult {
@@ -40,8 +41,9 @@ export type Message =
 	| {
 			readonly type: 'call';
 			readonly id: number;
-			/** `map` runs the function on each of the arguments, `starmap` on each list of arguments. */
 			readonly mode: CallMode;
+			/** What the caller calls it, if anything. */
+			readonly name: string | undefined;
 			/** The number of the constant that is called; null when the function comes first in the payload. */
 			readonly constant: number | null;
 			readonly payload: WirePayload;
@@ -54,6 +56,18 @@ export type Message =
 			readonly microseconds: number;
 			readonly payload: WirePayload;
 	  }
+	/** So many more items of a stream are wanted. */
+	| { readonly type: 'pull'; readonly id: number; readonly items: number }
+	/** No more items are wanted. */
+	| { readonly type: 'finish'; readonly id: number }
+	/** An item of a stream. */
+	| { readonly type: 'item'; readonly id: number; readonly payload: WirePayload }
+	/** What a call reports on its way. */
+	| { readonly type: 'progress'; readonly id: number; readonly payload: WirePayload }
+	/** A call looks at its signal, so it may end by itself when that is aborted. */
+	| { readonly type: 'listens'; readonly id: number }
+	/** Aborts the signal of a call. */
+	| { readonly type: 'cancel'; readonly id: number; readonly reason: WirePayload }
 	/** A signal that went along with a call was aborted. */
 	| {
 			readonly type: 'abort';

@@ -10,6 +10,9 @@ export interface Rec {
 	readonly values: Small[] | null;
 }
 
+/** Added to the number of a constant whose call has a name, which comes before the arguments. */
+export const NAMED = 0x8000_0000;
+
 const LENGTH = 0;
 const ID = 4;
 const ABOUT = 8;

@@ -2,14 +2,16 @@ import { inspect } from 'node:util';
 import { type Baggage, unpackBaggage } from '../baggage.js';
 import type { FarChannel, FarReceiver } from '../channel/channel.js';
 import { Endpoint } from '../channel/endpoint.js';
-import type { CallMode, Message, PartialResult } from '../channel/protocol.js';
-import type { Rec } from '../channel/records.js';
+import type { CallMode, Message, PartialResult, WirePayload } from '../channel/protocol.js';
+import { NAMED, type Rec } from '../channel/records.js';
 import type { Medium } from '../codec/shareable.js';
 import { isSmall } from '../codec/small.js';
 import type { Here } from '../here.js';
 import { living } from '../host/host.js';
 import { packageTexts } from '../packages.js';
 import { mapStack } from '../revive/source-map.js';
+import { RunningCall, tellCurrentCall } from './current.js';
+import { Demand, iteratorOf, runStream } from './stream.js';
 
 type Target = (...args: unknown[]) => unknown;
 type CallMessage = Message & { type: 'call' };
@@ -29,6 +31,14 @@ export class Server {
 	#ending = false;
 	/** Of each constant function by its number, about how many microseconds a call of it took at most, lately. */
 	readonly #paces: number[] = [];
+	/** Of streams that are under way. */
+	readonly #demands = new Map<number, Demand>();
+	/** The call that runs: its id, -1 when none does; its name; and what it sees of itself, once it looks. */
+	#id = -1;
+	#name = '';
+	#running: RunningCall | null = null;
+	/** It has sent messages, which its answer must not overtake. */
+	#hasTold = false;
 
 	constructor(medium: Medium, here: Here, open: (receiver: FarReceiver) => FarChannel) {
 		this.#here = here;
@@ -50,6 +60,7 @@ export class Server {
 		if (this.#here.runs === 'many')
 			process.on('unhandledRejection', (reason) => this.#reportFloating(reason));
 		process.on('exit', () => this.#channel.flush());
+		tellCurrentCall(() => this.#current());
 		this.#channel.post({ type: 'ready' });
 	}
 
@@ -57,13 +68,29 @@ export class Server {
 		if (this.#endpoint.learn(message)) return;
 		if (message.type === 'call') {
 			this.#posted.set(message.id, message);
+			if (message.mode === 'stream') this.#demands.set(message.id, new Demand(0));
 			this.#endpoint.expectCall(message);
 		} else if (message.type === 'end') this.#ending = true;
+		else if (message.type === 'pull') this.#demands.get(message.id)?.add(message.items);
+		else if (message.type === 'finish') this.#demands.get(message.id)?.finish();
+		else if (message.type === 'cancel') void this.#cancel(message.id, message.reason);
+	}
+
+	async #cancel(id: number, payload: WirePayload): Promise<void> {
+		let reason: unknown;
+		try {
+			const opened = this.#endpoint.open(payload);
+			reason = opened instanceof Promise ? await opened : opened;
+		} catch (failure) {
+			reason = failure; // the abort itself must arrive
+		}
+		if (id === this.#id) this.#running?.abort(reason);
 	}
 
 	#drop(id: number): void {
 		if (!this.#posted.has(id)) this.#channel.drain();
 		this.#posted.delete(id);
+		this.#demands.delete(id);
 		this.#endpoint.ended(id);
 	}
 
@@ -93,9 +120,39 @@ export class Server {
 		}
 	}
 
+	#current(): RunningCall | null {
+		const id = this.#id;
+		if (id === -1) return null;
+		this.#running ??= new RunningCall(this.#name, {
+			listens: () => this.#tell({ type: 'listens', id }),
+			look: () => void this.#channel.drain(),
+			progress: (value) => {
+				const subject = `the progress of \`${this.#name || '(anonymous)'}\``;
+				const payload = this.#endpoint.encode(value, { subject, root: 'value' });
+				this.#tell({ type: 'progress', id, payload: this.#endpoint.prepare(payload, null) });
+			},
+		});
+		return this.#running;
+	}
+
+	/** At once: the call that says so may go on without a pause. */
+	#tell(message: Message): void {
+		this.#hasTold = true;
+		this.#channel.post(message);
+		this.#channel.send();
+	}
+
+	/** A call begins to run. */
+	#started(id: number, name: string): void {
+		this.#id = id;
+		this.#name = name;
+		this.#running = null;
+	}
+
 	/** Runs a call; false when it goes on in turns of the event loop, and `#next` is called after it. */
 	#begin(call: Rec): boolean {
-		const isShort = call.values !== null && (this.#paces[call.about] ?? SHORT_US) < SHORT_US;
+		const constant = constantOf(call);
+		const isShort = call.values !== null && (this.#paces[constant] ?? SHORT_US) < SHORT_US;
 		if (!this.#channel.secure(isShort)) {
 			setTimeout(() => {
 				if (this.#begin(call)) this.#next();
@@ -111,16 +168,17 @@ export class Server {
 		let ok = true;
 		let subject = 'the function';
 		try {
-			const fn = this.#endpoint.constant(call.about);
+			const fn = this.#endpoint.constant(constant);
 			if (fn instanceof Promise) {
 				void this.#runLater(call, fn as Promise<Target>).then(() => this.#ended());
 				return false;
 			}
 			subject = subjectOf(fn as Target);
+			this.#started(call.id, isNamed(call) ? String(call.values.shift()) : (fn as Target).name);
 			value = (fn as Target)(...call.values);
 			if (isThenable(value)) {
 				void this.#settle(call.id, value as PromiseLike<unknown>, began, subject).then((microseconds) => {
-					this.#notePace(call.about, microseconds);
+					this.#notePace(constant, microseconds);
 					this.#ended();
 				});
 				return false;
@@ -130,7 +188,7 @@ export class Server {
 			value = error;
 		}
 		const microseconds = since(began);
-		this.#notePace(call.about, microseconds);
+		this.#notePace(constant, microseconds);
 		this.#answer(call.id, 'apply', ok, value, microseconds, subject);
 		if (this.#here.runs === 'many') return true;
 		void this.#end();
@@ -161,10 +219,12 @@ export class Server {
 	}
 
 	/** Its function has to import modules first. */
-	async #runLater({ id, values }: Rec, loading: Promise<Target>): Promise<void> {
+	async #runLater(call: Rec, loading: Promise<Target>): Promise<void> {
 		const began = performance.now();
+		const { id, values } = call;
 		try {
 			const fn = await loading;
+			this.#started(id, isNamed(call) ? String(values?.shift()) : fn.name);
 			await this.#settle(id, (async () => fn(...(values ?? [])))(), began, subjectOf(fn));
 		} catch (error) {
 			this.#answer(id, 'apply', false, error, since(began), 'the function');
@@ -183,12 +243,17 @@ export class Server {
 		try {
 			const { fn, args, baggage } = await this.#open(message);
 			subject = subjectOf(fn);
-			const run = () => (mode === 'apply' ? outcomeOf(fn, args) : runEach(fn, args, mode));
+			this.#started(id, message.name ?? fn.name);
+			const run = () => {
+				if (mode === 'stream') return this.#stream(id, fn, args, subject);
+				return mode === 'apply' ? outcomeOf(fn, args) : runEach(fn, args, mode);
+			};
 			const { ok, value } = await (baggage.length > 0 ? unpackBaggage(baggage, run) : run());
 			this.#answer(id, mode, ok, value, since(began), subject);
 		} catch (error) {
 			// It did not come to run: a module is missing, or what came cannot be taken apart.
-			this.#answer(id, mode, false, mode === 'apply' ? error : { done: [], error }, since(began), subject);
+			const content = isOfItems(mode) ? { done: [], error } : error;
+			this.#answer(id, mode, false, content, since(began), subject);
 		}
 		this.#endpoint.ended(id);
 	}
@@ -205,6 +270,23 @@ export class Server {
 		return { fn: fn as Target, ...withBaggage(content) };
 	}
 
+	/** The first items are wanted as soon as it runs; how many, a message says that came after the call. */
+	async #stream(id: number, fn: Target, args: unknown[], subject: string): Promise<Outcome> {
+		const demand = this.#demands.get(id) as Demand;
+		const options = { subject: `an item of ${subject}`, root: 'item' };
+		const send = (item: unknown) => {
+			const payload = this.#endpoint.prepare(this.#endpoint.encode(item, options), null);
+			this.#tell({ type: 'item', id, payload });
+		};
+		try {
+			return { ok: true, value: await runStream(iteratorOf(await fn(...args)), demand, send) };
+		} catch (error) {
+			return { ok: false, value: error };
+		} finally {
+			this.#demands.delete(id);
+		}
+	}
+
 	#answer(
 		id: number,
 		mode: CallMode,
@@ -213,15 +295,19 @@ export class Server {
 		microseconds: number,
 		subject: string,
 	): void {
+		this.#id = -1;
+		this.#running = null;
+		const canOvertake = !this.#hasTold;
+		this.#hasTold = false;
 		if (!ok && this.#here.runs === 'one') this.#reportFailure(value);
-		if (ok && isSmall(value) && this.#channel.answer(id, microseconds, value)) return;
+		if (ok && canOvertake && isSmall(value) && this.#channel.answer(id, microseconds, value)) return;
 		const what = ok ? `the result of ${subject}` : `the error of ${subject}`;
 		let payload: ReturnType<Endpoint['encode']>;
 		try {
 			payload = this.#endpoint.encode(value, { subject: what, root: ok ? 'result' : 'error', lenient: !ok });
 		} catch (refusal) {
 			ok = false;
-			const content = mode === 'apply' ? refusal : { done: [], error: refusal };
+			const content = isOfItems(mode) ? { done: [], error: refusal } : refusal;
 			payload = this.#endpoint.encode(content, { subject: what, root: 'error', lenient: true });
 		}
 		const wire = this.#endpoint.prepare(payload, null);
@@ -286,6 +372,18 @@ function subjectOf(fn: Target): string {
 interface Outcome {
 	readonly ok: boolean;
 	readonly value: unknown;
+}
+
+function isOfItems(mode: CallMode): boolean {
+	return mode === 'map' || mode === 'starmap';
+}
+
+function isNamed({ about }: Rec): boolean {
+	return about >= NAMED;
+}
+
+function constantOf({ about }: Rec): number {
+	return about >= NAMED ? about - NAMED : about;
 }
 
 async function outcomeOf(fn: Target, args: unknown[]): Promise<Outcome> {

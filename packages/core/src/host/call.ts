@@ -13,6 +13,8 @@ import { realm } from '../realm.js';
 /** A call ready to be sent to any host of its medium. It holds values as of the moment it was made. */
 export interface Call {
 	readonly mode: CallMode;
+	/** What the caller calls it, if anything. */
+	readonly name?: string | undefined;
 	/** The function, where nothing of it can change; then it is sent to each host once. */
 	readonly constant: Constant | null;
 	/** What is sent with every call; of a constant function that may be arguments which need no codec. */
@@ -27,7 +29,10 @@ export interface Call {
 
 export interface CallOptions {
 	/** ArrayBuffers and MessagePorts that move to a thread instead of being copied. */
-	readonly transfer?: readonly Transferable[];
+	readonly transfer?: readonly Transferable[] | undefined;
+	readonly name?: string | undefined;
+	/** `stream` for a generator. */
+	readonly mode?: 'apply' | 'stream';
 }
 
 type Target = (...args: never[]) => unknown;
@@ -66,17 +71,18 @@ export interface Prepared {
 export function makeCall(fn: Target, args: readonly unknown[], to: Medium, options: CallOptions = {}): Call {
 	const site = callSite(makeCall);
 	const baggage = packBaggage();
-	const { transfer } = options;
+	const { transfer, name, mode = 'apply' } = options;
 	const rest = baggage.length > 0 ? { args, baggage } : args;
 	const constant = constantOf(fn, to, transfer);
 	if (constant !== null) {
-		const small = rest === args && transfer === undefined ? smallList(args) : null;
+		const isSmall = rest === args && transfer === undefined && mode === 'apply';
+		const small = isSmall ? smallList(args) : null;
 		const content = small ?? takeOver(encodeArguments(fn, rest, to, transfer));
-		return { fn, mode: 'apply', constant, content, pace: constant.pace, site };
+		return { fn, mode, name, constant, content, pace: constant.pace, site };
 	}
 	try {
 		const content = takeOver(encode({ fn, rest }, { to, subject: () => placeOf(fn), root: '', transfer }));
-		return { fn, mode: 'apply', constant: null, content, pace: null, site };
+		return { fn, mode, name, constant: null, content, pace: null, site };
 	} catch (error) {
 		// Each by itself, so that the message names what the function uses, or which argument it is.
 		encode(fn, { to, subject: () => placeOf(fn), root: '', transfer });

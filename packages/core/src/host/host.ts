@@ -4,6 +4,7 @@ import type { NearChannel, NearReceiver } from '../channel/channel.js';
 import { MOST_CALLS } from '../channel/claims.js';
 import { Endpoint } from '../channel/endpoint.js';
 import type { Message, PartialResult, WirePayload } from '../channel/protocol.js';
+import { NAMED } from '../channel/records.js';
 import type { Payload } from '../codec/payload.js';
 import type { Medium } from '../codec/shareable.js';
 import type { Small } from '../codec/small.js';
@@ -39,6 +40,12 @@ export interface Caller {
 	reject(error: unknown): void;
 	/** The answer is there, but needs modules that have to be imported first: it takes turns of the event loop. */
 	opening?(): void;
+	/** An item of a stream; a promise where modules have to be imported first. */
+	item?(value: unknown): void;
+	/** What the call reports on its way. */
+	progress?(value: unknown): void;
+	/** It looks at its signal. */
+	listens?(): void;
 }
 
 /** An item of a `map` failed. Between host and pool; users see the error itself. */
@@ -168,6 +175,22 @@ export class Host {
 		return true;
 	}
 
+	/** Wants so many more items of a stream. */
+	pull(id: number, items: number): void {
+		if (this.#callerOf(id) !== undefined) this.#carrier.channel.post({ type: 'pull', id, items });
+	}
+
+	/** Wants no more items of a stream, which ends then. */
+	finish(id: number): void {
+		if (this.#callerOf(id) !== undefined) this.#carrier.channel.post({ type: 'finish', id });
+	}
+
+	/** Aborts the signal at which a call looks. */
+	cancel(id: number, reason: unknown): void {
+		if (this.#callerOf(id) === undefined) return;
+		this.#carrier.channel.post({ type: 'cancel', id, reason: this.#endpoint.reason(reason) });
+	}
+
 	/** Lets the far side forget a function that was prepared for one map. */
 	release({ constant }: Prepared): void {
 		if (this.exit === null) this.#endpoint.release(constant.id);
@@ -222,6 +245,9 @@ export class Host {
 			this.#uncaught = this.#openUncaught(message.error);
 			return;
 		}
+		if (message.type === 'listens') this.#callerOf(message.id)?.listens?.();
+		if (message.type === 'item') this.#callerOf(message.id)?.item?.(this.#open(message.payload));
+		if (message.type === 'progress') this.#callerOf(message.id)?.progress?.(this.#open(message.payload));
 		if (message.type !== 'result') return;
 		const caller = this.#end(message.id);
 		if (caller !== undefined) this.#settle(caller, message);
@@ -250,16 +276,18 @@ export class Host {
 	#send(call: Call, id: number): void {
 		if (this.#pending === 0) this.#endpoint.forget();
 		const constant = call.constant === null ? null : this.#endpoint.sendConstant(call.constant);
-		const { mode, content } = call;
+		const { mode, name, content } = call;
 		const { channel } = this.#carrier;
+		let payload: Payload;
 		if (constant !== null && isSmallContent(content)) {
-			if (channel.call(id, constant, content)) return;
-			const payload = this.#endpoint.prepare(encodeSmall(call, content, this.medium), id);
-			channel.post({ type: 'call', id, mode, constant, payload });
-		} else {
-			const payload = this.#endpoint.prepare(content as Payload, id);
-			channel.post({ type: 'call', id, mode, constant, payload });
-		}
+			const isSent =
+				name === undefined
+					? channel.call(id, constant, content)
+					: channel.call(id, constant + NAMED, [name, ...content]);
+			if (isSent) return;
+			payload = encodeSmall(call, content, this.medium);
+		} else payload = content as Payload;
+		channel.post({ type: 'call', id, mode, name, constant, payload: this.#endpoint.prepare(payload, id) });
 	}
 
 	/** A call is over. A second answer, or one to a call that was never made, is nobody's. */
@@ -288,9 +316,18 @@ export class Host {
 	}
 
 	#failure(value: unknown, call: Call): unknown {
-		if (call.mode === 'apply') return withCallSite(value, call, this.name);
+		if (call.mode === 'apply' || call.mode === 'stream') return withCallSite(value, call, this.name);
 		const { done, error } = value as PartialResult;
 		return new ItemError(done, withCallSite(error, call, this.name));
+	}
+
+	/** A promise where modules have to be imported first, or when it cannot be taken apart here. */
+	#open(payload: WirePayload): unknown {
+		try {
+			return this.#endpoint.open(payload);
+		} catch (error) {
+			return Promise.reject(error);
+		}
 	}
 
 	/** An error that cannot be taken apart here is replaced by what went wrong; the end of the host is not held up. */

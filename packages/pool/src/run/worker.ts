@@ -25,6 +25,9 @@ const LONGEST_MS = 2 ** 31 - 1;
 /** A worker that was stopped and is still there after so long is not waited for: a thread in a native call is. */
 const STUCK_MS = 5_000;
 
+/** A task that was cancelled when it was about to begin is most likely done after so long: it was a short one. */
+const AHEAD_MS = 20;
+
 /** Where a pool has no name of its own. */
 const names = { process: 'PoolWorker', thread: 'ThreadPoolWorker' };
 
@@ -70,10 +73,14 @@ export class Worker {
 	/** When its first task began, where that is known. */
 	#begunAt: number | null = null;
 	#clock: NodeJS.Timeout | undefined;
+	/** When it is stopped unless its first task has ended by then. */
+	#stopAt = Number.POSITIVE_INFINITY;
+	readonly #gracePeriod: number;
 	#idleTimer: NodeJS.Timeout | undefined;
 
-	constructor(medium: Medium, settings: PoolSettings, employer: Employer) {
+	constructor(medium: Medium, settings: PoolSettings, gracePeriod: number, employer: Employer) {
 		this.#employer = employer;
+		this.#gracePeriod = gracePeriod;
 		this.host = startHost(medium, settings);
 		this.host.unref(); // a worker with nothing to do keeps nobody waiting
 		this.gone = new Promise((resolve) => {
@@ -112,7 +119,25 @@ export class Worker {
 		}
 		const constant = task.call.constant;
 		if (constant?.isTemporary) this.#temporary.add(constant.id);
-		task.callId = this.host.run(new Assignment(this, task));
+		const id = this.host.run(new Assignment(this, task));
+		task.callId = id;
+		task.stream?.given(
+			(items) => this.host.pull(id, items),
+			() => this.host.finish(id),
+		);
+	}
+
+	/** A task is condemned. It never begins, or has some time to end if it listens, or ends with the worker. */
+	callOff(task: Task): void {
+		if (task !== this.current) {
+			// One that cannot be taken back is seen to when its turn comes.
+			if (!this.takeBack(task)) return;
+			task.reject(undefined);
+			this.#employer.ended(this);
+		} else if (task.listens) {
+			this.host.cancel(task.callId, task.reason);
+			this.#stopAfter(this.#gracePeriod);
+		} else this.stop();
 	}
 
 	/** Of an assignment. */
@@ -162,6 +187,7 @@ export class Worker {
 		const now = performance.now();
 		this.#begunAt ??= now;
 		if (now - this.#begunAt > task.timeout && !task.isCondemned) this.#expire(task);
+		if (now > this.#stopAt && !this.isLeaving) this.stop();
 		return moved;
 	}
 
@@ -191,6 +217,7 @@ export class Worker {
 		this.#begunAt = null;
 		if (this.#clock !== undefined) clearTimeout(this.#clock);
 		this.#clock = undefined;
+		this.#stopAt = Number.POSITIVE_INFINITY;
 		const next = this.line.first;
 		if (next !== null) this.#begin(next);
 		else if (!this.isLeaving) this.host.unref();
@@ -246,11 +273,19 @@ export class Worker {
 	#expire(task: Task): void {
 		const message = `${task.name} ran longer than its timeout of ${task.timeout} ms`;
 		task.condemn(new TimeoutError(message), false);
-		this.stop();
+		this.callOff(task);
+	}
+
+	/** Stops it in so many milliseconds, unless its first task has ended by then. */
+	#stopAfter(ms: number): void {
+		clearTimeout(this.#clock);
+		this.#stopAt = performance.now() + ms;
+		if (ms <= LONGEST_MS) this.#clock = setTimeout(() => this.stop(), ms);
 	}
 
 	/** A task is the first of the line: it runs as soon as the worker does. */
 	#begin(task: Task): void {
+		if (task.isCondemned && !this.isLeaving) return this.#stopAfter(AHEAD_MS);
 		if (task.timeout > LONGEST_MS) return;
 		// The start of the worker is not the task's time; and what arrived while this thread was busy counts as in time.
 		void this.host.ready.then(() => {
@@ -290,6 +325,18 @@ class Assignment implements Caller {
 
 	opening(): void {
 		this.#task.isOpening = true;
+	}
+
+	item(value: unknown): void {
+		this.#task.stream?.item(value);
+	}
+
+	progress(value: unknown): void {
+		this.#task.progress(value);
+	}
+
+	listens(): void {
+		this.#task.listens = true;
 	}
 }
 

@@ -9,6 +9,9 @@ import { TaskQueue } from './queue.js';
 const RESTART_LIMIT = 5;
 const DEATHS_MS = 10_000;
 
+/** How long a cancelled task that looks at its signal has to end, unless the pool says otherwise. */
+const GRACE_MS = 1_000;
+
 /** With so many microseconds to do a worker is worth more trifles; with more, another is woken. */
 const AWAKE_US = 100;
 
@@ -40,6 +43,8 @@ export interface PoolStats {
 export class Scheduler implements Employer {
 	readonly size: number;
 	readonly medium: Medium;
+	/** Milliseconds a cancelled task that looks at its signal has to end. */
+	readonly gracePeriod: number;
 	readonly #settings: PoolSettings;
 	readonly #maxTasks: number;
 	readonly #maxQueue: number;
@@ -68,6 +73,7 @@ export class Scheduler implements Employer {
 	constructor(medium: Medium, size: number, settings: PoolSettings) {
 		this.medium = medium;
 		this.size = size;
+		this.gracePeriod = settings.gracePeriod ?? GRACE_MS;
 		this.#settings = settings;
 		this.#maxTasks = settings.maxTasksPerWorker ?? Number.POSITIVE_INFINITY;
 		this.#maxQueue = settings.maxQueue ?? Number.POSITIVE_INFINITY;
@@ -112,7 +118,7 @@ export class Scheduler implements Employer {
 	}
 
 	/** Takes a task over. It settles, whatever happens. */
-	submit(task: Task, settings: TaskSettings = {}): void {
+	submit(task: Task, settings: Pick<TaskSettings, 'signal'>): void {
 		const signal = signalOf(settings);
 		task.counts = this.#counts;
 		if (signal?.aborted) return task.reject(signal.reason, true);
@@ -125,14 +131,17 @@ export class Scheduler implements Employer {
 		this.#dispatch();
 	}
 
-	/** Rejects a task: a queued one never starts, of a running one the worker is replaced. False when it is settled. */
+	/**
+	 * Rejects a task: one that waits never starts; one that runs may end by itself if it looks at its signal, else its
+	 * worker is replaced. False when it is settled.
+	 */
 	cancel(task: Task, reason: unknown): boolean {
 		if (task.isSettled) return false;
 		task.condemn(reason, true);
 		if (this.#queue.remove(task)) {
 			task.reject(reason);
 			this.#retire();
-		} else this.#workerOf(task)?.stop();
+		} else this.#workerOf(task)?.callOff(task);
 		return true;
 	}
 
@@ -327,7 +336,7 @@ export class Scheduler implements Employer {
 		if (initialize === undefined) return undefined;
 		let worker: Worker;
 		try {
-			worker = new Worker(this.medium, this.#settings, this);
+			worker = new Worker(this.medium, this.#settings, this.gracePeriod, this);
 		} catch (error) {
 			// A worker that runs will take what is queued; with none, it cannot be done.
 			if (staying.length === 0) this.#rejectQueued(error);

@@ -45,7 +45,7 @@ export function submitMap(
 	scheduler.checkRoom(chunks.length);
 	const prepared = prepare(fn, medium);
 	const site = callSite(submitMap);
-	const settings = { ...options, callback: undefined, errorCallback: undefined };
+	const settings = { ...options, callback: undefined, errorCallback: undefined, onProgress: undefined };
 	const tasks = chunks.map((chunk) => new Task(makeMapCall(prepared, chunk, mode, medium, site), settings));
 	let done = 0;
 	for (const [at, task] of tasks.entries()) {

@@ -9,6 +9,6 @@ export function checkTarget(fn: Target): void {
 	if (typeof fn !== 'function') throw new TypeError(`fn must be a function, not ${kindOf(fn)}`);
 	if (!generators.has(Reflect.get(fn, Symbol.toStringTag))) return;
 	throw new TypeError(
-		`${fn.name || 'the function'} is a generator, which cannot run elsewhere: return an array, or use imap`,
+		`${fn.name || 'the function'} is a generator: stream() runs it in a worker and hands over its items`,
 	);
 }

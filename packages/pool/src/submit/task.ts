@@ -1,12 +1,20 @@
 import { type Call, checkKind, placeOf, readSignal, readTimeout } from '@conc/core';
 import type { Lane, Linked } from '../schedule/lane.js';
-import { type CallbackSettings, Callbacks } from './callbacks.js';
+import { bound, type CallbackSettings, Callbacks } from './callbacks.js';
 
 export interface TaskSettings extends CallbackSettings {
 	readonly signal?: AbortSignal | undefined;
 	readonly timeout?: number | undefined;
 	readonly name?: string | undefined;
 	readonly priority?: number | undefined;
+	readonly onProgress?: ((value: unknown) => void) | undefined;
+}
+
+/** Who takes the items of a stream. */
+export interface StreamReceiver {
+	/** A worker has it now: this is how to ask for items, and to say that no more are wanted. */
+	given(pull: (items: number) => void, finish: () => void): void;
+	item(value: unknown): void;
 }
 
 /** Why a task is to be rejected; `isCallers` when the caller made it so, which is nobody's unhandled rejection. */
@@ -39,10 +47,14 @@ export class Task implements Linked<Task> {
 	cost = 0;
 	callId = -1;
 	state: 'queued' | 'running' | 'fulfilled' | 'rejected' = 'queued';
+	/** It looks at its signal, so it may end by itself when it is cancelled. */
+	listens = false;
+	stream: StreamReceiver | null = null;
 	/** Its result is there, but can only be opened in turns of the event loop. */
 	isOpening = false;
 	readonly #name: string | undefined;
 	readonly #callbacks: Callbacks | null;
+	readonly #report: ((value: unknown) => void) | undefined;
 	/** Its value or its error, once it is settled. */
 	#end: unknown = undefined;
 	#verdict: Verdict | null = null;
@@ -56,6 +68,7 @@ export class Task implements Linked<Task> {
 		this.priority = readPriority(settings);
 		this.#name = settings.name;
 		this.#callbacks = Callbacks.of(settings);
+		this.#report = bound('onProgress', settings.onProgress);
 		this.promise = new Promise((resolve, reject) => {
 			this.#resolve = resolve;
 			this.#reject = reject;
@@ -81,6 +94,18 @@ export class Task implements Linked<Task> {
 			default:
 				return null;
 		}
+	}
+
+	/** Why it is to be rejected. */
+	get reason(): unknown {
+		return this.#verdict?.error;
+	}
+
+	/** It reports something on its way. */
+	progress(value: unknown): void {
+		const report = this.#report;
+		// What cannot be taken apart here is as good as not reported.
+		if (report !== undefined && !this.isSettled) Promise.resolve(value).then(report, nothing);
 	}
 
 	/** Whether it is to be rejected as soon as its worker is gone. */
@@ -138,6 +163,6 @@ export function readPriority({ priority = 0 }: { readonly priority?: unknown }):
 }
 
 /** The signal of a task that is about to be made, if it has one. */
-export function signalOf(settings: TaskSettings): AbortSignal | undefined {
+export function signalOf(settings: Pick<TaskSettings, 'signal'>): AbortSignal | undefined {
 	return readSignal({ signal: settings.signal });
 }

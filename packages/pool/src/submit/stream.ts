@@ -1,0 +1,34 @@
+import { kindOf } from '@conc/core';
+import { CancelledError } from '../errors.js';
+import { positiveInteger, type StreamOptions } from '../options.js';
+import type { Scheduler } from '../schedule/scheduler.js';
+import { StreamIterator } from '../settle/stream.js';
+import { makeTask } from './apply.js';
+import type { Target } from './target.js';
+
+/** What a stream can be made of. */
+export type Streamed<R> =
+	| Iterable<R>
+	| AsyncIterable<R>
+	| Iterator<R>
+	| AsyncIterator<R>
+	| Promise<Iterable<R> | AsyncIterable<R>>;
+
+const BUFFERSIZE = 16;
+
+/** An iterator over what a generator makes in a worker. */
+export function submitStream(
+	scheduler: Scheduler,
+	fn: Target,
+	args: unknown,
+	options: StreamOptions,
+): StreamIterator {
+	if (typeof fn !== 'function') throw new TypeError(`fn must be a function, not ${kindOf(fn)}`);
+	const task = makeTask(scheduler, fn, args, options, 'stream');
+	const buffersize = positiveInteger('buffersize', options.buffersize, BUFFERSIZE);
+	const cancel = () => void scheduler.cancel(task, new CancelledError('the iteration ended early'));
+	const stream = new StreamIterator(task, buffersize, scheduler.gracePeriod, cancel);
+	task.stream = stream;
+	scheduler.submit(task, options);
+	return stream;
+}

@@ -30,7 +30,7 @@ export function tasksAtOnce(kind: Kind): Case {
 	return {
 		name: `100,000 tasks at once, ${plural(kind)}`,
 		unit: 'time',
-		rounds: 2,
+		rounds: 1,
 		warm: false,
 		contenders: async () => [
 			...(await field(kind, { ...next, without }, (calls) => async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { pythonVersion } from '../cases/cpython.js';
+import { peers } from '../peers/index.js';
 
 /** Where and with what was measured. */
 export interface Machine {
@@ -23,10 +24,12 @@ export function machine(): Machine {
 	return {
 		cpu: os.cpus()[0]?.model.trim() ?? 'unknown CPU',
 		cores: os.availableParallelism(),
-		os: `${os.type()} ${os.release()} ${os.arch()}`,
+		os: `${os.type()} ${/^\d+\.\d+/.exec(os.release())?.[0] ?? ''} ${os.arch()}`,
 		node: process.versions.node,
 		...(cpython === undefined ? {} : { cpython }),
-		versions: Object.fromEntries(peers().map((name) => [name, manifest(`../node_modules/${name}/`).version])),
+		versions: Object.fromEntries(
+			packages().map((name) => [name, manifest(`../node_modules/${name}/`).version]),
+		),
 	};
 }
 
@@ -40,10 +43,12 @@ export function heading({ cpu, cores, os, node, cpython, versions }: Machine): s
 	];
 }
 
-function peers(): string[] {
-	const notPeers = ['@conc/', 'commander'];
+/** Those that can run here. */
+function packages(): string[] {
+	const lacking = peers.filter((peer) => peer.lacks?.() !== undefined).map(({ name }) => name);
+	const others = ['@conc/', 'commander', ...lacking];
 	return Object.keys(manifest('../').dependencies).filter(
-		(name) => !notPeers.some((start) => name.startsWith(start)),
+		(name) => !others.some((start) => name.startsWith(start)),
 	);
 }
 

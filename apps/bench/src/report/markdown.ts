@@ -7,9 +7,9 @@ export function markdown({ date, rounds, machine, cases }: Run): string {
 	const [where, versions] = heading(machine);
 	const names = [...new Set(cases.flatMap(({ series }) => (series === undefined ? [] : [series.name])))];
 	return [
-		`Measured on ${date.slice(0, 10)} in one run of ${rounds} rounds: ${where}. Peers: ${versions}.`,
+		`Measured on ${date.slice(0, 10)} in one run, ${rounds} rounds: ${where}. Peers: ${versions}.`,
 		...names.map((name) => `**${capital(name)}**\n\n${seriesTable(cases, name)}`),
-		caseTable(cases.filter(({ series }) => series === undefined)),
+		...caseTable(cases.filter(({ series }) => series === undefined)),
 	].join('\n\n');
 }
 
@@ -35,7 +35,8 @@ function seriesTable(all: Result[], name: string): string {
 }
 
 /** A line for each of ours. */
-function caseTable(cases: Result[]): string {
+function caseTable(cases: Result[]): string[] {
+	if (cases.length === 0) return [];
 	const lines = cases.flatMap((result) => {
 		const ours = result.contenders.filter(({ is }) => is === 'ours');
 		const list = (is: Rated['is']) =>
@@ -53,7 +54,7 @@ function caseTable(cases: Result[]): string {
 			at === 0 ? list('peer') : '',
 		]);
 	});
-	return table(['', 'ours', 'of the best peer', 'of the limit', 'limit', 'peers'], lines);
+	return [table(['', 'ours', 'of the best peer', 'of the limit', 'limit', 'peers'], lines)];
 }
 
 function shown({ median, failure }: Rated, { unit }: Result): string {

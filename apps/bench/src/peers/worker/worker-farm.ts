@@ -7,6 +7,6 @@ const answering =
 
 export const next = answering(tasks.next);
 export const echo = answering(tasks.echo);
-export const move = echo;
+export const move = answering(tasks.echo);
 export const fib = answering(tasks.fib);
 export const spin = answering(tasks.spin);

@@ -7,7 +7,7 @@ export function markdown({ date, rounds, machine, cases }: Run): string {
 	const [where, versions] = heading(machine);
 	const names = [...new Set(cases.flatMap(({ series }) => (series === undefined ? [] : [series.name])))];
 	return [
-		`Measured on ${date.slice(0, 10)} in one run, ${rounds} rounds: ${where}. Peers: ${versions}.`,
+		`Measured on ${date.slice(0, 10)} in one run of at most ${rounds} rounds a case: ${where}. Peers: ${versions}.`,
 		...names.map((name) => `**${capital(name)}**\n\n${seriesTable(cases, name)}`),
 		...caseTable(cases.filter(({ series }) => series === undefined)),
 	].join('\n\n');
@@ -54,16 +54,16 @@ function caseTable(cases: Result[]): string[] {
 			at === 0 ? list('peer') : '',
 		]);
 	});
-	return [table(['', 'ours', 'of the best peer', 'of the limit', 'limit', 'peers'], lines)];
+	return [table(['', 'ours', 'of the best peer', 'of the limit', 'limit', 'peers'], lines, ':--')];
 }
 
 function shown({ median, failure }: Rated, { unit }: Result): string {
 	return failure === undefined ? figure(median, unit) : 'failed';
 }
 
-function table(titles: string[], lines: string[][]): string {
+function table(titles: string[], lines: string[][], side = '--:'): string {
 	const row = (cells: string[]) => `| ${cells.join(' | ')} |`;
-	return [row(titles), row(titles.map((_, at) => (at === 0 ? '---' : '--:'))), ...lines.map(row)].join('\n');
+	return [row(titles), row(titles.map((_, at) => (at === 0 ? ':--' : side))), ...lines.map(row)].join('\n');
 }
 
 function capital(text: string): string {

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { nameOf, ours, peersOf } from './peers/field.js';
 import type { Kind } from './peers/peer.js';
 import { raw } from './peers/raw.js';
+import { spin } from './tasks.js';
 
 const WORKERS = 4;
 const STEPS = 30_000_000; // so long that nobody can do without all workers
@@ -20,15 +21,9 @@ process.exit(); // which ends every kind of worker
 /** Gives every worker something to do. */
 async function busy(): Promise<void> {
 	const peer = peersOf(kind).find((one) => one.name === name);
-	const calls = name === nameOf(kind) ? ours(kind, spinning, WORKERS) : await peer?.open(WORKERS, 'spin');
+	const calls = name === nameOf(kind) ? ours(kind, spin, WORKERS) : await peer?.open(WORKERS, 'spin');
 	if (calls === undefined) return raw(kind, WORKERS).each('spin', new Array(WORKERS).fill([STEPS]));
 	await Promise.all(Array.from({ length: 4 * WORKERS }, () => calls.call(STEPS)));
-}
-
-function spinning(steps: number): number {
-	let x = 1;
-	for (let i = 0; i < steps; i++) x = (Math.imul(x, 1_103_515_245) + 12_345) & 0x7fff_ffff;
-	return x;
 }
 
 /** By this process and all below it; a page that several share counts once. */

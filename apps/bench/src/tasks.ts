@@ -1,4 +1,4 @@
-/** What the peers' workers do, by name; our pools are handed closures that do the same. */
+/** What the peers' workers do, by name; our pools are handed these or closures that do the same. */
 
 export function next(n: number): number {
 	return n + 1;

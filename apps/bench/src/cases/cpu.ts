@@ -2,7 +2,7 @@ import { type Case, type Contender, median } from '../measure.js';
 import { field, WORKERS } from '../peers/field.js';
 import { type Kind, plural } from '../peers/peer.js';
 import { raw } from '../peers/raw.js';
-import { spin, type TaskName } from '../tasks.js';
+import { fib, spin, type TaskName } from '../tasks.js';
 
 const FIBS = 100;
 const LOAD = 400;
@@ -26,10 +26,6 @@ export function cpuBound(kind: Kind): Case {
 	};
 }
 
-function fib(n: number): number {
-	return n < 2 ? n : fib(n - 1) + fib(n - 2);
-}
-
 /** One task in twenty takes 50 ms, the others nothing; all are there at once, in an order that is the same for all. */
 export function unevenLoad(kind: Kind): Case {
 	return {
@@ -39,13 +35,8 @@ export function unevenLoad(kind: Kind): Case {
 		contenders: async () => {
 			const long = stepsIn(LONG_MS);
 			const load = shuffled(Array.from({ length: LOAD }, (_, n) => (n < LONG ? long : 1)));
-			const spinning = (steps: number) => {
-				let x = 1;
-				for (let i = 0; i < steps; i++) x = (Math.imul(x, 1_103_515_245) + 12_345) & 0x7fff_ffff;
-				return x;
-			};
 			return [
-				...(await field(kind, { task: 'spin', closure: spinning }, (calls) => async () => {
+				...(await field(kind, { task: 'spin', closure: spin }, (calls) => async () => {
 					await Promise.all(load.map((steps) => calls.call(steps)));
 					return 1;
 				})),

@@ -6,7 +6,7 @@ import type { Calls, Kind } from './peer.js';
 
 export const WORKERS = 2;
 
-/** What all of a case do: a closure handed to our pool, the function of that name in a file to the peers. */
+/** What all of a case do: a function handed to our pool, the one of that name in a file to the peers. */
 export interface Work<V> {
 	readonly task: TaskName;
 	readonly closure: (value: V) => unknown;

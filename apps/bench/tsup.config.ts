@@ -1,9 +1,20 @@
 import { defineConfig } from 'tsup';
 
-export default defineConfig({
-	entry: ['src/main.ts', 'src/cases/piscina-task.ts'],
-	format: 'esm',
-	target: 'node20',
-	platform: 'node',
-	clean: true,
-});
+const common = { target: 'node20', platform: 'node' } as const;
+
+export default defineConfig([
+	{
+		...common,
+		entry: ['src/main.ts', 'src/memory.ts', 'src/peers/worker/*.ts'],
+		format: 'esm',
+		clean: ['!cjs/**'],
+	},
+	{
+		...common,
+		// as an ES module it misses the first message to a process, and everybody waits
+		entry: ['src/peers/commonjs/*.ts'],
+		format: 'cjs',
+		outDir: 'dist/cjs',
+		clean: true,
+	},
+]);

@@ -1,10 +1,12 @@
-"""`cpython.py NAME N` does what has that name N times and prints {"seconds": …}, without what starting took."""
+"""`cpython.py NAME N` does what has that name N times (`NAME N K`: with K of them in flight) and prints {"seconds": …}, without what starting took."""
 
 import json
 import multiprocessing
 import queue
+import statistics
 import sys
 import threading
+from concurrent.futures import ProcessPoolExecutor
 from time import perf_counter
 
 
@@ -104,7 +106,78 @@ def between_processes(items, n):
     return through(items, multiprocessing.Barrier(2), multiprocessing.Process, n)
 
 
+WORKERS = 2
+
+
+def following(n):
+    return n + 1
+
+
+def in_flight(submit, n, k):
+    """n tasks, k of them under way at any moment; `submit` calls its second argument when one is done."""
+    slots = threading.Semaphore(k)
+
+    def done(_):
+        slots.release()
+
+    start = perf_counter()
+    for i in range(n):
+        slots.acquire()
+        submit(i, done)
+    for _ in range(k):
+        slots.acquire()
+    return perf_counter() - start
+
+
+def pool_in_flight(n, k):
+    with multiprocessing.Pool(WORKERS) as pool:
+        pool.map(following, range(WORKERS))
+        return in_flight(lambda i, done: pool.apply_async(following, (i,), callback=done), n, k)
+
+
+def executor_in_flight(n, k):
+    with ProcessPoolExecutor(WORKERS) as executor:
+        list(executor.map(following, range(WORKERS)))
+        return in_flight(lambda i, done: executor.submit(following, i).add_done_callback(done), n, k)
+
+
+def pool_round_trip(n):
+    """The median of one, not the sum of all."""
+    with multiprocessing.Pool(WORKERS) as pool:
+        times = []
+        for i in range(n):
+            start = perf_counter()
+            pool.apply(following, (i,))
+            times.append(perf_counter() - start)
+        return statistics.median(times)
+
+
+def pool_map(n):
+    with multiprocessing.Pool(WORKERS) as pool:
+        return mapping(lambda items: pool.map(following, items), n)
+
+
+def executor_map(n):
+    """In chunks as large as those of multiprocessing.Pool: with its own, which are of 1, it takes a hundred times as long."""
+    with ProcessPoolExecutor(WORKERS) as executor:
+        chunksize = -(-n // (WORKERS * 4))
+        return mapping(lambda items: list(executor.map(following, items, chunksize=chunksize)), n)
+
+
+def mapping(run, n):
+    items = list(range(n))
+    run(items)  # as the others are measured, with workers that did it before
+    start = perf_counter()
+    run(items)
+    return perf_counter() - start
+
+
 CASES = {
+    "multiprocessing.Pool.apply_async": pool_in_flight,
+    "ProcessPoolExecutor.submit": executor_in_flight,
+    "multiprocessing.Pool.apply": pool_round_trip,
+    "multiprocessing.Pool.map": pool_map,
+    "ProcessPoolExecutor.map": executor_map,
     "threading.Lock": lambda n: take(threading.Lock(), n),
     "threading.RLock": lambda n: take(threading.RLock(), n),
     "threading.Semaphore": lambda n: take(threading.Semaphore(), n),
@@ -118,6 +191,6 @@ CASES = {
 }
 
 if __name__ == "__main__":
-    run, n = CASES[sys.argv[1]], int(sys.argv[2])
-    run(n // 10)  # warms up
-    print(json.dumps({"seconds": run(n)}))
+    run, (n, *k) = CASES[sys.argv[1]], map(int, sys.argv[2:])
+    run(n // 10, *k)  # warms up
+    print(json.dumps({"seconds": run(n, *k)}))

@@ -38,22 +38,26 @@ function beside(name: string, ours: () => Contender, theirs: Record<string, numb
 	return {
 		name: `${name}, beside CPython`,
 		unit: 'rate',
-		lacks: () => (version() === undefined ? `python3 that is CPython 3.${LEAST} or newer` : undefined),
+		lacks: () => (pythonVersion() === undefined ? `python3 that is CPython 3.${LEAST} or newer` : undefined),
 		contenders: () => [
 			ours(),
-			...Object.entries(theirs).map(([what, count]) => ({
-				name: `${what} (${version()})`,
-				async run() {
-					const { stdout } = await exec('python3', [SCRIPT, what, String(count)]);
-					return { count, ms: (JSON.parse(stdout) as { seconds: number }).seconds * 1000 };
-				},
-			})),
+			...Object.entries(theirs).flatMap(([what, count]) => inPython(what, [count], count)),
 		],
 	};
 }
 
+/** What has that name in cpython.py, which is `count` operations; nobody where there is no such Python. */
+export function inPython(what: string, numbers: number[], count: number): Contender[] {
+	if (pythonVersion() === undefined) return [];
+	const run = async () => {
+		const { stdout } = await exec('python3', [SCRIPT, what, ...numbers.map(String)]);
+		return { count, ms: (JSON.parse(stdout) as { seconds: number }).seconds * 1000 };
+	};
+	return [{ name: what, is: 'peer', run }];
+}
+
 /** Of the CPython here, unless there is none or an older one. */
-function version(): string | undefined {
+export function pythonVersion(): string | undefined {
 	const { stdout } = spawnSync('python3', ['-c', PRINT_VERSION], { encoding: 'utf8' });
 	const [, version, minor] = /^CPython (3\.(\d+)\S*)/.exec(stdout ?? '') ?? [];
 	return Number(minor) >= LEAST ? version : undefined;

@@ -18,6 +18,7 @@ export const uncontendedLock: Case = {
 			taking('Semaphore', new Semaphore()),
 			{
 				name: 'bare Atomics',
+				is: 'limit',
 				run() {
 					for (let i = 0; i < TIMES; i++) {
 						Atomics.compareExchange(words, 0, 0, 1);
@@ -33,6 +34,7 @@ export const uncontendedLock: Case = {
 export function taking(name: string, lock: Lock | RLock | Semaphore): Contender {
 	return {
 		name,
+		is: 'ours',
 		run() {
 			for (let i = 0; i < TIMES; i++) {
 				lock.acquireSync();
@@ -48,8 +50,9 @@ export const awaitedLock: Case = {
 	name: 'await acquire and release of a lock nobody else wants',
 	unit: 'rate',
 	contenders: () => [
-		...Object.entries({ Lock: new Lock(), 'async-mutex': new Mutex() }).map(([name, lock]) => ({
-			name,
+		...[new Lock(), new Mutex()].map<Contender>((lock) => ({
+			name: lock instanceof Lock ? 'Lock' : 'async-mutex',
+			is: lock instanceof Lock ? 'ours' : 'peer',
 			async run() {
 				for (let i = 0; i < TIMES / 10; i++) {
 					await lock.acquire();
@@ -75,7 +78,7 @@ function webLocks(): Contender[] {
 		for (let i = 0; i < TIMES / 100; i++) await locks.request('bench', () => {});
 		return TIMES / 100;
 	};
-	return [{ name: 'Web Locks', run }];
+	return [{ name: 'Web Locks', is: 'peer', run }];
 }
 
 /** Two threads that want the same lock all the time. */
@@ -87,7 +90,7 @@ export const contendedLock: Case = {
 		const atomically = (times: number) => {
 			for (let i = 0; i < times; i++) total.add(1);
 		};
-		return [addingUnderLock(), byTwo('SharedValue.add', atomically)];
+		return [addingUnderLock(), { ...byTwo('SharedValue.add', atomically), is: 'limit' }];
 	},
 };
 
@@ -107,6 +110,7 @@ function byTwo(name: string, fn: (times: number) => void): Contender {
 	const pool = new ThreadPool(2);
 	return {
 		name,
+		is: 'ours',
 		async run() {
 			await pool.map(fn, [TIMES, TIMES], { chunksize: 1 });
 			return 2 * TIMES;
@@ -125,6 +129,7 @@ export const events: Case = {
 			flagging(),
 			{
 				name: 'bare Atomics',
+				is: 'limit',
 				run() {
 					for (let i = 0; i < TIMES; i++) {
 						Atomics.compareExchange(words, 0, 0, 1);
@@ -141,6 +146,7 @@ export function flagging(): Contender {
 	const event = new Event();
 	return {
 		name: 'Event',
+		is: 'ours',
 		run() {
 			for (let i = 0; i < TIMES; i++) {
 				event.set();
@@ -164,7 +170,7 @@ export const turns: Case = {
 				Atomics.notify(words, 0, 1);
 			}
 		};
-		return [turnsByCondition(), inTurns('bare Atomics', atomically)];
+		return [turnsByCondition(), { ...inTurns('bare Atomics', atomically), is: 'limit' }];
 	},
 };
 
@@ -187,6 +193,7 @@ function inTurns(name: string, fn: (mine: number, times: number) => void): Conte
 	const times = TIMES / 100;
 	return {
 		name,
+		is: 'ours',
 		async run() {
 			const other = pool.apply(fn, [1, times]);
 			await setImmediate(); // a bare Atomics.wait would block before the call is on its way
@@ -207,8 +214,9 @@ export const sharedArray: Case = {
 			'SharedArray.view': new SharedArray('float64', 1_000).view,
 			Float64Array: new Float64Array(new SharedArrayBuffer(8_000)),
 		};
-		return Object.entries(views).map(([name, view]) => ({
+		return Object.entries(views).map<Contender>(([name, view]) => ({
 			name,
+			is: name === 'Float64Array' ? 'limit' : 'ours',
 			run() {
 				let sum = 0;
 				for (let round = 0; round < 1_000; round++) for (let i = 0; i < 1_000; i++) sum += view[i] as number;

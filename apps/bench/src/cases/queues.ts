@@ -19,6 +19,7 @@ export const queueBetweenThreads: Case = {
 			throughQueue(),
 			{
 				name: 'MessagePort',
+				is: 'limit',
 				async run() {
 					const { port1: near, port2: far } = new MessageChannel();
 					const post = pool.apply(posting, [TIMES, far], { transfer: [far] });
@@ -43,6 +44,7 @@ export function throughQueue(): Contender {
 	};
 	return {
 		name: 'Queue',
+		is: 'ours',
 		async run() {
 			const put = pool.apply(putting, [TIMES]);
 			for (let i = 0; i < TIMES; i++) queue.getSync();

@@ -12,13 +12,18 @@ export const threadStart: Case = {
 	contenders: () => [
 		{
 			name: 'Thread',
+			is: 'ours',
 			run: () =>
 				new Thread({ target: () => {} })
 					.start()
 					.join()
 					.then(() => 1),
 		},
-		{ name: 'new Worker', run: () => once(new Worker('', { eval: true }), 'exit').then(() => 1) },
+		{
+			name: 'new Worker',
+			is: 'limit',
+			run: () => once(new Worker('', { eval: true }), 'exit').then(() => 1),
+		},
 	],
 };
 
@@ -29,12 +34,17 @@ export const processStart: Case = {
 	contenders: () => [
 		{
 			name: 'Process',
+			is: 'ours',
 			run: () =>
 				new Process({ target: () => {} })
 					.start()
 					.join()
 					.then(() => 1),
 		},
-		{ name: 'spawn', run: () => once(spawn(process.execPath, ['-e', '0']), 'exit').then(() => 1) },
+		{
+			name: 'spawn',
+			is: 'limit',
+			run: () => once(spawn(process.execPath, ['-e', '0']), 'exit').then(() => 1),
+		},
 	],
 };

@@ -1,0 +1,1 @@
+export { echo, echo as move, fib, next, spin } from '../../tasks.js';

@@ -1,0 +1,3 @@
+import { doAll, type List } from '../list.js';
+
+process.on('message', (list: List) => process.send?.(doAll(list)));

@@ -1,0 +1,4 @@
+import { runAsWorker } from 'synckit';
+import { next } from '../../tasks.js';
+
+runAsWorker(next);

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { placeOf } from '@conc/core';
+import { CannotCross, placeOf, share } from '@conc/core';
 import { CancelledError, PoolRunningError } from './errors.js';
 import {
 	type AsyncMapOptions,
@@ -247,6 +247,14 @@ export abstract class TaskPool {
 	async [Symbol.asyncDispose](): Promise<void> {
 		this.close();
 		await this.join();
+	}
+
+	/** @internal A task that waited for its own pool, all of whose workers do so, would wait for ever. */
+	[share](): never {
+		throw new CannotCross(
+			`is a ${this.constructor.name}, which only the thread that made it can use`,
+			'make a pool of its own inside the function, or submit the calls from where the pool was made',
+		);
 	}
 
 	readonly #block = (pending: Pending, timeout: number): void => block(this.#scheduler, pending, timeout);

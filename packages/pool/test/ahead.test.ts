@@ -1,6 +1,7 @@
 import { type Pool, ThreadPool, WorkerCrashedError } from '@conc/pool';
 import { describe, expect, it } from 'vitest';
 import { kill, kinds, track, whoami } from './support/pools.js';
+import { result } from './support/programs.js';
 
 // Short tasks are given to a worker many at a time. Nobody is to notice.
 
@@ -86,7 +87,7 @@ describe.each(kinds)('short tasks of a $name', ({ name, Kind }) => {
 
 	it('keep a worker to its number of tasks', async () => {
 		const pool = track(new Kind({ workers: 2, maxTasksPerWorker: 10 }));
-		await warm(pool, identity);
+		for (let n = 0; n < 5; n++) await pool.apply(whoami);
 		const ran = await Promise.all(numbers(60).map(() => pool.apply(whoami)));
 		const counts = new Map<string, number>();
 		for (const worker of ran) counts.set(worker, (counts.get(worker) ?? 0) + 1);
@@ -172,22 +173,33 @@ describe('short tasks of a ThreadPool', () => {
 		expect(await long).toBe('object');
 	});
 
-	it('that are cancelled before they begin never do', async () => {
+	it('that are cancelled before they begin never do, and their worker goes on', async () => {
 		const pool = track(new ThreadPool(1));
 		const words = new Int32Array(new SharedArrayBuffer(8));
-		const count = (n: number) => {
-			if (n === 0) Atomics.wait(words, 0, 0);
-			Atomics.add(words, 1, 1);
+		const count = (words: Int32Array, isLong: boolean) => {
+			if (isLong) Atomics.wait(words, 0, 0);
+			return Atomics.add(words, 1, 1);
 		};
-		for (let n = 1; n <= 200; n++) await pool.apply(count, [n]);
-		const before = Atomics.load(words, 1);
-		const first = pool.apply(count, [0]);
-		const others = numbers(20).map(() => pool.applyAsync(count, [1]));
-		for (const other of others) other.cancel();
+		const worker = await pool.apply(whoami);
+		for (let n = 0; n < 200; n++) await pool.apply(count, [words, false]);
+		const first = pool.apply(count, [words, true]);
+		const others = numbers(20).map(() => pool.applyAsync(count, [words, false]));
+		for (const other of others) expect(other.cancel()).toBe(true);
+		for (const other of others) await expect(other).rejects.toThrow('was cancelled');
 		Atomics.store(words, 0, 1);
 		Atomics.notify(words, 0);
-		await Promise.allSettled([first, ...others]);
-		expect(Atomics.load(words, 1)).toBe(before + 1);
-		expect(pool.stats()).toMatchObject({ workers: 1, crashes: 0, rejected: 20 });
+		expect(await first).toBe(200);
+		expect(Atomics.load(words, 1)).toBe(201);
+		expect(await pool.apply(whoami)).toBe(worker);
+	});
+});
+
+describe('many short tasks', () => {
+	it.each([
+		['ThreadPool', 1_000_000],
+		['Pool', 200_000],
+	])('leave nothing on the heap (%s, %i tasks)', { timeout: 600_000 }, async (name, tasks) => {
+		const grown = (await result('heap.mjs', [name, String(tasks)], ['--expose-gc'])) as number;
+		expect(grown).toBeLessThan(5_000_000);
 	});
 });

@@ -16,7 +16,7 @@ export interface Lanes {
 const KNOCK = 0;
 
 /** For so long a thread without a call looks for the next before it sleeps: to be woken takes longer. */
-const SPIN_MS = 0.03;
+const SPIN_MS = 0.05;
 /** How long an answer may wait to be noticed while short calls run. */
 const UNNOTICED_MS = 0.05;
 

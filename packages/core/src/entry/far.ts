@@ -43,7 +43,10 @@ function startAsProcess({ argv, execArgv, ownStderr, ...boot }: ProcessBoot): vo
 	process.argv.splice(1, process.argv.length, ...argv);
 	process.execArgv = execArgv;
 	// The parent reads along on stderr for its error messages; what user code prints need not go through it.
-	if (ownStderr) replaceWrite(process.stderr, OWN_STDERR);
+	if (ownStderr) {
+		replaceWrite(process.stderr, OWN_STDERR);
+		replaceWrite(process.stdout, 1); // Node would keep what a full pipe does not take, and lose it with the process
+	}
 	const socket = new Socket({ fd: 3, readable: true, writable: true });
 	const server = new Server(
 		'process',

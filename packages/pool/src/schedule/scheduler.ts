@@ -279,7 +279,7 @@ export class Scheduler implements Employer {
 		if (this.#idle.length === 0) return undefined;
 		for (let worker = this.#idle.pop(); worker !== undefined; worker = this.#idle.pop()) {
 			worker.rouse();
-			if (worker.host.isAlive) return worker;
+			if (worker.isThere) return worker;
 			worker.isLeaving = true;
 			this.#counts.crashes++;
 		}
@@ -328,8 +328,9 @@ export class Scheduler implements Employer {
 
 	/** A new worker, unless there are as many as there may be; undefined as well while its initializer runs. */
 	#hire(): Worker | undefined {
-		if (this.#workers.size >= this.size && this.#staying.length >= this.size) return undefined;
+		if (this.#workers.size === this.size && !this.#isAnyLeaving) return undefined;
 		const staying = this.#staying;
+		if (staying.length >= this.size) return undefined;
 		// Those that still run their initializer will take what is queued.
 		if (staying.filter(({ tasks }) => tasks === 0).length >= this.#queue.length) return undefined;
 		const initialize = this.#initialize();
@@ -399,6 +400,11 @@ export class Scheduler implements Employer {
 		const at = this.#idle.indexOf(worker);
 		if (at !== -1) this.#idle.splice(at, 1);
 		return at !== -1;
+	}
+
+	get #isAnyLeaving(): boolean {
+		for (const { isLeaving } of this.#workers) if (isLeaving) return true;
+		return false;
 	}
 
 	/** The workers that are not about to end. */

@@ -25,9 +25,17 @@ afterEach(() => {
 });
 
 /** @param detached in a process group of its own, as a shell starts a job */
-export function start(fixture: string, args: string[] = [], detached = false): Program {
+export function start(
+	fixture: string,
+	args: string[] = [],
+	detached = false,
+	nodeArgs: string[] = [],
+): Program {
 	const path = fileURLToPath(new URL(`../fixtures/${fixture}`, import.meta.url));
-	const child = spawn(process.execPath, [path, ...args], { detached, stdio: ['ignore', 'pipe', 'pipe'] });
+	const child = spawn(process.execPath, [...nodeArgs, path, ...args], {
+		detached,
+		stdio: ['ignore', 'pipe', 'pipe'],
+	});
 	running.add(child);
 	let stdout = '';
 	let stderr = '';
@@ -59,8 +67,12 @@ export function start(fixture: string, args: string[] = [], detached = false): P
 }
 
 /** What a program prints as JSON; its complaints where it failed. */
-export async function result(fixture: string, args: string[] = []): Promise<unknown> {
-	const { code, stdout, stderr } = await start(fixture, args).ended;
+export async function result(
+	fixture: string,
+	args: string[] = [],
+	nodeArgs: string[] = [],
+): Promise<unknown> {
+	const { code, stdout, stderr } = await start(fixture, args, false, nodeArgs).ended;
 	if (code !== 0 || stderr !== '') throw new Error(`exit code ${code}\n${stderr}\n${stdout}`);
 	return JSON.parse(stdout);
 }

@@ -76,7 +76,7 @@ class Run implements MapRun {
 		this.#tasks = tasks;
 		this.promise = Promise.all(tasks.map(({ promise }) => promise as Promise<unknown[]>)).then(
 			(chunks) => {
-				const results = chunks.flat(1);
+				const results = joined(chunks);
 				this.#settled = 'fulfilled';
 				callbacks.fulfilled(results);
 				return results;
@@ -97,7 +97,7 @@ class Run implements MapRun {
 			return { status: 'rejected', reason: errorOf(failed.outcome.reason) };
 		if (this.#tasks.some(({ outcome }) => outcome === null)) return null;
 		const chunks = this.#tasks.map(({ outcome }) => (outcome as { value: unknown[] }).value);
-		return { status: 'fulfilled', value: chunks.flat(1) };
+		return { status: 'fulfilled', value: joined(chunks) };
 	}
 
 	get isOpening(): boolean {
@@ -114,6 +114,13 @@ class Run implements MapRun {
 		for (const task of this.#tasks) this.#scheduler.cancel(task, reason);
 		return true;
 	}
+}
+
+/** `flat` takes ten times as long. */
+function joined(chunks: readonly unknown[][]): unknown[] {
+	const all: unknown[] = [];
+	for (const chunk of chunks) for (const item of chunk) all.push(item);
+	return all;
 }
 
 function errorOf(failure: unknown): unknown {

@@ -10,7 +10,7 @@ import { here as current } from '../here.js';
 import { realm } from '../realm.js';
 import { bootstrap, inheritedArguments } from './arguments.js';
 import { packBoot } from './boot.js';
-import { endingOf, statOf } from './ending.js';
+import { endingOf, StatFile, statOf } from './ending.js';
 import { bindToParent } from './guardian.js';
 import { type Carrier, Host, living } from './host.js';
 import { ended, followStderr, isOutOfMemory } from './stderr.js';
@@ -114,6 +114,8 @@ function carry(
 	const stderr = options.keepsStderr ? followStderr(child) : () => undefined;
 	const outlet = new Outlet(socket, descriptorOf(socket));
 	for (const part of boot) outlet.write(...framed(part));
+	// Only of those that are asked again and again.
+	const stat = runs === 'many' ? statFileOf(child.pid) : null;
 	let failure: Error | undefined;
 	let cutOff: NodeJS.Timeout | undefined;
 	const channel = new NearProcessChannel(socket, outlet, {
@@ -123,7 +125,7 @@ function carry(
 			failure = error;
 			if (error !== undefined) return void child.kill('SIGKILL');
 			cutOff = setTimeout(() => {
-				if (isDying(child.pid)) return;
+				if (isDying(child.pid, null)) return;
 				failure = new Error('its channel was closed: code in it closed file descriptor 3');
 				child.kill('SIGKILL');
 			}, CUT_OFF_MS).unref();
@@ -136,6 +138,7 @@ function carry(
 		});
 		child.once('exit', (code, signal) => {
 			clearTimeout(cutOff);
+			stat?.close();
 			void Promise.all([ended(socket, DRAIN_MS), ended(child.stderr, DRAIN_MS)]).then(() => {
 				channel.drain();
 				channel.close();
@@ -148,7 +151,7 @@ function carry(
 		channel,
 		id: child.pid ?? -1,
 		exited,
-		isAlive: () => child.exitCode === null && child.signalCode === null && !isDying(child.pid),
+		isAlive: () => child.exitCode === null && child.signalCode === null && !isDying(child.pid, stat),
 		ending() {
 			if (child.pid === undefined) return { exitCode: 1, signalCode: null, reason: 'failed-to-start' };
 			const ending = endingOf(child.pid);
@@ -186,15 +189,25 @@ const SIGKILL_BIT = 1 << (constants.signals.SIGKILL - 1); // what every fatal si
  * Whether a child has ended, or is about to by a signal that ends it, and its exit event is still to come (Linux;
  * elsewhere nobody knows before the event).
  */
-function isDying(pid: number | undefined): boolean {
+function isDying(pid: number | undefined, stat: StatFile | null): boolean {
 	if (process.platform !== 'linux') return false;
 	if (pid === undefined) return true; // it did not start
 	try {
-		const fields = statOf(pid);
+		const fields = stat === null ? statOf(pid) : stat.read();
 		const isExiting = (Number(fields[FLAGS_FIELD]) & EXITING_FLAGS) !== 0;
 		return isExiting || /[ZX]/.test(fields[0] ?? '') || (Number(fields[PENDING_FIELD]) & SIGKILL_BIT) !== 0;
 	} catch (error) {
-		return (error as { code?: string }).code === 'ENOENT';
+		return ['ENOENT', 'ESRCH'].includes((error as { code?: string }).code ?? '');
+	}
+}
+
+/** Null where there is no such file, or none can be opened any more. */
+function statFileOf(pid: number | undefined): StatFile | null {
+	if (process.platform !== 'linux' || pid === undefined) return null;
+	try {
+		return new StatFile(pid);
+	} catch {
+		return null;
 	}
 }
 

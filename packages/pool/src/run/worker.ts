@@ -37,8 +37,6 @@ const numbers = () => realm('pool worker numbers', () => new Map<string, number>
 const AHEAD_US = 1_000;
 /** So many tasks may be in a worker. From a process none can be taken back, should one before it take long. */
 const MOST_AHEAD = { thread: 512, process: 64 };
-/** A process that answered so short a time ago lives. */
-const RECENT_MS = 1;
 /** What it takes to wake a worker. */
 const WAKE_US = 10;
 /** The least a task takes: to be sent and answered. */
@@ -75,8 +73,6 @@ export class Worker {
 	/** When its first task began, where that is known. */
 	#begunAt: number | null = null;
 	#clock: NodeJS.Timeout | undefined;
-	/** When it had nothing to do any more. */
-	#heardAt = 0;
 	/** When it is stopped unless its first task has ended by then. */
 	#stopAt = Number.POSITIVE_INFINITY;
 	readonly #gracePeriod: number;
@@ -101,13 +97,9 @@ export class Worker {
 		return this.line.first;
 	}
 
-	/**
-	 * Whether it can have a task. Of a thread it shows afterwards whether a task had begun; a process is asked whether it
-	 * lives, unless it was heard of just now.
-	 */
+	/** Whether it can have a task. Of a thread it shows afterwards whether a task had begun; a process is asked whether it lives. */
 	get isThere(): boolean {
-		const { medium } = this.host;
-		return medium === 'thread' || performance.now() - this.#heardAt < RECENT_MS || this.host.isAlive;
+		return this.host.medium === 'thread' || this.host.isAlive;
 	}
 
 	/** Whether it may have a task ahead of time. */
@@ -232,12 +224,8 @@ export class Worker {
 		this.#clock = undefined;
 		this.#stopAt = Number.POSITIVE_INFINITY;
 		const next = this.line.first;
-		if (next !== null) {
-			this.#begin(next);
-			return true;
-		}
-		this.#heardAt = performance.now();
-		if (!this.isLeaving) this.host.unref();
+		if (next !== null) this.#begin(next);
+		else if (!this.isLeaving) this.host.unref();
 		return true;
 	}
 

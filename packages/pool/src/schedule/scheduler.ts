@@ -314,11 +314,15 @@ export class Scheduler implements Employer {
 				this.#give(worker, next);
 				return this.#dispatch();
 			}
-			this.#idle.push(worker);
-			worker.rest(this.#idleTimeout, () => this.#dismiss(worker));
+			this.#wait(worker);
 		}
 		this.#dispatch();
 		this.#retire();
+	}
+
+	#wait(worker: Worker): void {
+		this.#idle.push(worker);
+		worker.rest(this.#idleTimeout, () => this.#dismiss(worker));
 	}
 
 	/** Lets a worker go that has had nothing to do for long, unless too few would stay. */
@@ -333,6 +337,11 @@ export class Scheduler implements Employer {
 		if (staying.length >= this.size) return undefined;
 		// Those that still run their initializer will take what is queued.
 		if (staying.filter(({ tasks }) => tasks === 0).length >= this.#queue.length) return undefined;
+		return this.#start();
+	}
+
+	/** A new worker; undefined while its initializer runs, and when it cannot be started. */
+	#start(): Worker | undefined {
 		const initialize = this.#initialize();
 		if (initialize === undefined) return undefined;
 		let worker: Worker;
@@ -340,7 +349,7 @@ export class Scheduler implements Employer {
 			worker = new Worker(this.medium, this.#settings, this.gracePeriod, this);
 		} catch (error) {
 			// A worker that runs will take what is queued; with none, it cannot be done.
-			if (staying.length === 0) this.#rejectQueued(error);
+			if (this.#staying.length === 0) this.#rejectQueued(error);
 			return undefined;
 		}
 		this.#workers.add(worker);
@@ -348,6 +357,13 @@ export class Scheduler implements Employer {
 		if (initialize === null) return worker;
 		this.#prepare(worker, initialize);
 		return undefined;
+	}
+
+	/** A task is being made: its worker can start meanwhile. */
+	expect(): void {
+		if (this.#workers.size > 0 || this.#state !== 'open' || this.#broken !== null) return;
+		const worker = this.#start();
+		if (worker !== undefined) this.#wait(worker);
 	}
 
 	/** The task that comes first in each worker; null when there is none, undefined when it cannot cross. */

@@ -25,6 +25,7 @@ export function submitImap<T>(
 	const { medium, size } = scheduler;
 	const chunksize = positiveInteger('chunksize', options.chunksize, 1);
 	const buffersize = positiveInteger('buffersize', options.buffersize, 2 * chunksize * size);
+	scheduler.expect();
 	const prepared = prepare(fn, medium);
 	const site = callSite(submitImap);
 	const iterator: ImapIterator<T, unknown> = new ImapIterator({

@@ -43,6 +43,7 @@ export function submitMap(
 	);
 	const chunks = chunksOf(items, size);
 	scheduler.checkRoom(chunks.length);
+	scheduler.expect();
 	const prepared = prepare(fn, medium);
 	const site = callSite(submitMap);
 	const settings = { ...options, callback: undefined, errorCallback: undefined, onProgress: undefined };

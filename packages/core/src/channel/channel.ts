@@ -23,14 +23,21 @@ export interface NearChannel extends Channel {
 	call(id: number, constant: number, values: readonly Small[]): boolean;
 	/** Takes a call back that has not begun; false when it may have. */
 	takeBack(id: number): boolean;
-	/** Whether a call has begun that was not taken back and of which there is no answer; null when nobody knows. */
+	/**
+	 * Whether a call has begun that was not taken back and of which there is no answer; one that has not never will, from
+	 * now on. Null when nobody knows.
+	 */
 	hasBegun(id: number): boolean | null;
+	/** Whether there is room for more calls, besides those that are due. */
+	readonly hasRoom: boolean;
 }
 
 /** The end that runs them. */
 export interface FarChannel extends Channel {
 	/** The next call, in the order in which they were made; null when there is none now. */
 	next(): Rec | null;
+	/** Calls that have come and not begun, which never will from now on. */
+	giveBack(): number[];
 	/** Answers with a small value, after so many microseconds. False when there is no room: then it is to be posted. */
 	answer(id: number, microseconds: number, value: Small): boolean;
 	/**

@@ -36,10 +36,6 @@ export class Claims {
 		return this.#change(id, TAKEN_BACK);
 	}
 
-	hasBegun(id: number): boolean {
-		return Atomics.load(this.#words, id % MOST_CALLS) === word(id, BEGUN);
-	}
-
 	#change(id: number, state: number): boolean {
 		const sent = word(id, SENT);
 		return Atomics.compareExchange(this.#words, id % MOST_CALLS, sent, word(id, state)) === sent;

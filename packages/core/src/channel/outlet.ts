@@ -72,8 +72,7 @@ export class Outlet {
 			}
 		} catch (error) {
 			if (!passing.has((error as { code?: string }).code ?? '')) {
-				this.close();
-				this.#socket.destroy(); // nothing can be told to the other process any more
+				this.close(); // nothing can be told to the other process any more, but what it has told is still to be read
 				return false;
 			}
 			// It holds nobody: whoever waits for the other process holds that.

@@ -54,7 +54,10 @@ abstract class End {
 			}
 		};
 		socket.on('data', this.#take);
-		socket.on('close', () => receiver.closed(failure));
+		socket.on('close', () => {
+			outlet.close(); // the number of its descriptor will soon be another file's
+			receiver.closed(failure);
+		});
 		// The end of the other process is learned from its exit; a broken pipe here says nothing more.
 		socket.on('error', () => {});
 	}
@@ -71,16 +74,18 @@ abstract class End {
 		else this.#schedule();
 	}
 
-	/** Never full: what is too much for one frame begins the next. */
-	protected write(id: number, about: number, values: readonly Small[]): void {
+	/** What is too much for one frame begins the next; false when it is too much for any. */
+	protected write(id: number, about: number, values: readonly Small[]): boolean {
 		this.#closeMessages();
 		let end = this.#records.write(this.#recordsEnd, RECORDS_BYTES, id, about, values);
 		if (end === -1) {
 			this.#closeRecords();
 			end = this.#records.write(this.#recordsEnd, RECORDS_BYTES, id, about, values);
 		}
+		if (end === -1) return false;
 		this.#recordsEnd = end;
 		this.#schedule();
+		return true;
 	}
 
 	flush(): void {
@@ -170,8 +175,7 @@ export class NearProcessChannel extends End implements NearChannel {
 	}
 
 	call(id: number, constant: number, values: readonly Small[]): boolean {
-		this.write(id, constant, values);
-		return true;
+		return this.write(id, constant, values);
 	}
 
 	/** What has left for another process is out of reach. */
@@ -181,6 +185,10 @@ export class NearProcessChannel extends End implements NearChannel {
 
 	hasBegun(): null {
 		return null;
+	}
+
+	get hasRoom(): boolean {
+		return true;
 	}
 
 	protected override receiveMessage(message: Message): void {
@@ -223,9 +231,14 @@ export class FarProcessChannel extends End implements FarChannel {
 		return call;
 	}
 
+	giveBack(): number[] {
+		const ids: number[] = [];
+		for (let call = this.next(); call !== null; call = this.next()) ids.push(call.id);
+		return ids;
+	}
+
 	answer(id: number, microseconds: number, value: Small): boolean {
-		this.write(id, microseconds, [value]);
-		return true;
+		return this.write(id, microseconds, [value]);
 	}
 
 	secure(): boolean {
@@ -296,7 +309,8 @@ type Deliver = (kind: number, bytes: Buffer, from: number, to: number) => void;
 class Frames {
 	readonly #deliver: Deliver;
 	/** What did not make up a frame yet, and how long that has to be at least. */
-	#chunks: Buffer[] = [];
+	#chunks: Uint8Array[] = [];
+	#isDelivering = false;
 	#length = 0;
 	#wanted = HEADER_BYTES;
 
@@ -307,11 +321,25 @@ class Frames {
 	push(chunk: Buffer): void {
 		this.#chunks.push(chunk);
 		this.#length += chunk.length;
-		if (this.#length < this.#wanted) return;
-		const bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
-		const rest = this.#cut(bytes);
-		this.#chunks = rest === bytes.length ? [] : [bytes.subarray(rest)];
-		this.#length = bytes.length - rest;
+		// Who is just being told of one frame may ask for the next: that comes in turn.
+		if (this.#isDelivering) return;
+		this.#isDelivering = true;
+		try {
+			while (this.#length >= this.#wanted) this.#deliverAll();
+		} finally {
+			this.#isDelivering = false;
+		}
+	}
+
+	#deliverAll(): void {
+		const [first] = this.#chunks;
+		const bytes = this.#chunks.length === 1 ? (first as Buffer) : Buffer.concat(this.#chunks);
+		this.#chunks = [];
+		this.#length = 0;
+		const rest = bytes.subarray(this.#cut(bytes));
+		if (rest.length === 0) return;
+		this.#chunks.unshift(rest);
+		this.#length += rest.length;
 	}
 
 	/** Delivers the frames that are complete, and gives where the next begins. */

@@ -56,6 +56,10 @@ export type Message =
 			readonly microseconds: number;
 			readonly payload: WirePayload;
 	  }
+	/** What has not begun is wanted back. */
+	| { readonly type: 'recall' }
+	/** It has not, and never will. */
+	| { readonly type: 'returned'; readonly ids: number[] }
 	/** So many more items of a stream are wanted. */
 	| { readonly type: 'pull'; readonly id: number; readonly items: number }
 	/** No more items are wanted. */

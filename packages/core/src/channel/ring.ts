@@ -66,8 +66,14 @@ export class Ring {
 		Atomics.store(this.#words, WRITTEN, this.#staged);
 	}
 
-	/** Whether the reader has to be woken; it is only said once. */
+	/** Whether at least half of it is free. */
+	get hasRoom(): boolean {
+		return (this.#staged - Atomics.load(this.#words, READ)) >>> 0 < this.#size / 2;
+	}
+
+	/** Whether the reader has something to read and has to be woken for it; it is only said once. */
 	wakes(): boolean {
+		if (Atomics.load(this.#words, READ) === this.#published) return false;
 		return Atomics.load(this.#words, ASLEEP) === 1 && Atomics.exchange(this.#words, ASLEEP, 0) === 1;
 	}
 

@@ -1,7 +1,9 @@
 import { type MessagePort, receiveMessageOnPort, type Transferable } from 'node:worker_threads';
+import type { Small } from '../codec/small.js';
 import type { FarChannel, FarReceiver, NearChannel, NearReceiver } from './channel.js';
 import { Claims } from './claims.js';
 import type { Message } from './protocol.js';
+import type { Rec } from './records.js';
 import { Ring } from './ring.js';
 
 /** What both ends of the channel to a thread share. */
@@ -124,7 +126,7 @@ export class NearThreadChannel extends End implements NearChannel {
 		this.out.write(message.id, 0, null); // it is in turn with the others
 	}
 
-	call(id: number, constant: number, values: Parameters<NearChannel['call']>[2]): boolean {
+	call(id: number, constant: number, values: readonly Small[]): boolean {
 		if (!this.out.write(id, constant, values)) return false;
 		this.#claims.send(id);
 		this.schedule();
@@ -136,7 +138,11 @@ export class NearThreadChannel extends End implements NearChannel {
 	}
 
 	hasBegun(id: number): boolean {
-		return this.#claims.hasBegun(id);
+		return !this.#claims.takeBack(id);
+	}
+
+	get hasRoom(): boolean {
+		return this.out.hasRoom;
 	}
 
 	drain(): boolean {
@@ -184,7 +190,9 @@ export class FarThreadChannel extends End implements FarChannel {
 		port.on('close', () => receiver.closed());
 	}
 
-	next(): ReturnType<FarChannel['next']> {
+	next(): Rec | null {
+		// A call begins when what came before it cannot get lost any more.
+		if (this.hasMessages) this.flush();
 		for (let call = this.in.read(); call !== null; call = this.in.read()) {
 			if (this.#claims.begin(call.id)) return call;
 			if (call.values === null) this.#receiver.dropped(call.id);
@@ -192,7 +200,12 @@ export class FarThreadChannel extends End implements FarChannel {
 		return null;
 	}
 
-	answer(id: number, microseconds: number, value: Parameters<FarChannel['answer']>[2]): boolean {
+	/** The other end takes back what it wants itself. */
+	giveBack(): number[] {
+		return [];
+	}
+
+	answer(id: number, microseconds: number, value: Small): boolean {
 		if (!this.out.write(id, microseconds, [value])) return false;
 		this.out.publish();
 		if (this.#unnoticedSince === 0) this.#unnoticedSince = performance.now();

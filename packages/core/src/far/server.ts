@@ -73,7 +73,15 @@ export class Server {
 		} else if (message.type === 'end') this.#ending = true;
 		else if (message.type === 'pull') this.#demands.get(message.id)?.add(message.items);
 		else if (message.type === 'finish') this.#demands.get(message.id)?.finish();
+		else if (message.type === 'recall') this.#giveBack();
 		else if (message.type === 'cancel') void this.#cancel(message.id, message.reason);
+	}
+
+	/** Whoever takes turns of the event loop may keep others waiting for long. */
+	#giveBack(): void {
+		const ids = this.#channel.giveBack();
+		for (const id of ids) if (this.#posted.has(id)) this.#drop(id);
+		this.#channel.post({ type: 'returned', ids });
 	}
 
 	async #cancel(id: number, payload: WirePayload): Promise<void> {
@@ -124,9 +132,14 @@ export class Server {
 		const id = this.#id;
 		if (id === -1) return null;
 		this.#running ??= new RunningCall(this.#name, {
-			listens: () => this.#tell({ type: 'listens', id }),
-			look: () => void this.#channel.drain(),
+			listens: () => {
+				if (id === this.#id) this.#tell({ type: 'listens', id });
+			},
+			look: () => {
+				if (id === this.#id) this.#channel.drain();
+			},
 			progress: (value) => {
+				if (id !== this.#id) return;
 				const subject = `the progress of \`${this.#name || '(anonymous)'}\``;
 				const payload = this.#endpoint.encode(value, { subject, root: 'value' });
 				this.#tell({ type: 'progress', id, payload: this.#endpoint.prepare(payload, null) });
@@ -170,6 +183,7 @@ export class Server {
 		try {
 			const fn = this.#endpoint.constant(constant);
 			if (fn instanceof Promise) {
+				this.#channel.secure(false); // it may take long
 				void this.#runLater(call, fn as Promise<Target>).then(() => this.#ended());
 				return false;
 			}
@@ -177,6 +191,7 @@ export class Server {
 			this.#started(call.id, isNamed(call) ? String(call.values.shift()) : (fn as Target).name);
 			value = (fn as Target)(...call.values);
 			if (isThenable(value)) {
+				this.#channel.secure(false); // it may take long
 				void this.#settle(call.id, value as PromiseLike<unknown>, began, subject).then((microseconds) => {
 					this.#notePace(constant, microseconds);
 					this.#ended();
@@ -234,8 +249,7 @@ export class Server {
 	/** A call that came as a message. */
 	async #runPosted(id: number): Promise<void> {
 		if (!this.#posted.has(id)) this.#channel.drain(); // it left before, but by another way
-		const message = this.#posted.get(id);
-		if (message === undefined) throw new Error(`a call (${id}) did not arrive`);
+		const message = this.#posted.get(id) as CallMessage;
 		this.#posted.delete(id);
 		const began = performance.now();
 		const { mode } = message;

@@ -46,6 +46,8 @@ export interface Caller {
 	progress?(value: unknown): void;
 	/** It looks at its signal. */
 	listens?(): void;
+	/** It was recalled before it began: nothing more is told of it. */
+	returned?(): void;
 }
 
 /** An item of a `map` failed. Between host and pool; users see the error itself. */
@@ -175,6 +177,16 @@ export class Host {
 		return true;
 	}
 
+	/** Whether there is room for calls ahead of time. */
+	get hasRoom(): boolean {
+		return this.#carrier.channel.hasRoom;
+	}
+
+	/** Asks for the calls back that have not begun, where `takeBack` cannot: what is given back, its caller is told. */
+	recall(): void {
+		if (this.exit === null) this.#carrier.channel.post({ type: 'recall' });
+	}
+
 	/** Wants so many more items of a stream. */
 	pull(id: number, items: number): void {
 		if (this.#callerOf(id) !== undefined) this.#carrier.channel.post({ type: 'pull', id, items });
@@ -245,6 +257,7 @@ export class Host {
 			this.#uncaught = this.#openUncaught(message.error);
 			return;
 		}
+		if (message.type === 'returned') for (const id of message.ids) this.#end(id)?.returned?.();
 		if (message.type === 'listens') this.#callerOf(message.id)?.listens?.();
 		if (message.type === 'item') this.#callerOf(message.id)?.item?.(this.#open(message.payload));
 		if (message.type === 'progress') this.#callerOf(message.id)?.progress?.(this.#open(message.payload));
@@ -375,7 +388,7 @@ export class Host {
 
 	/** A far side answers each call before it begins the next. */
 	#mayHaveRun(id: number, oldest: number | undefined): boolean {
-		return this.#isReady && (this.#carrier.channel.hasBegun(id) ?? id === oldest);
+		return this.#carrier.channel.hasBegun(id) ?? (this.#isReady && id === oldest);
 	}
 }
 
@@ -414,7 +427,16 @@ export function howItEnded({ reason, exitCode, signalCode, error, stderr }: Exit
 
 /** Sends the calls made in this turn, for a thread that is about to block: what it waits for may depend on them. */
 export function sendCalls(): void {
+	for (const prepare of blockings()) prepare();
 	for (const host of living()) host.send();
+}
+
+const blockings = () => realm('before blocking', () => new Set<() => void>());
+
+/** Calls `prepare` whenever this thread is about to block, until what it returns is called. */
+export function beforeBlocking(prepare: () => void): () => void {
+	blockings().add(prepare);
+	return () => blockings().delete(prepare);
 }
 
 /** The hosts this thread has started and that still run. */

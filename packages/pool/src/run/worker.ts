@@ -107,6 +107,7 @@ export class Worker {
 		const { medium, isReady, exit } = this.host;
 		// The first task shows that its initializer is over.
 		if (this.isLeaving || this.#isStalled || !isReady || exit !== null || this.tasks === 0) return false;
+		if (!this.host.hasRoom) return false;
 		if (this.line.length >= MOST_AHEAD[medium] || this.load + costOf(task) > AHEAD_US) return false;
 		// A process that has to be stopped for a task that takes too long must not have begun another meanwhile.
 		return medium === 'thread' || (!hasLimit(task) && !hasLimit(this.line.last));
@@ -134,15 +135,32 @@ export class Worker {
 
 	/** A task is condemned. It never begins, or has some time to end if it listens, or ends with the worker. */
 	callOff(task: Task): void {
-		if (task !== this.current) {
-			// One that cannot be taken back is seen to when its turn comes.
-			if (!this.takeBack(task)) return;
+		this.host.pump(); // it may be over
+		if (task.lane !== this.line) return;
+		if (this.takeBack(task)) {
 			task.reject(undefined);
 			this.#employer.ended(this);
+		} else if (task !== this.current) {
+			this.host.recall(); // if it does not come back, it is seen to when its turn comes
 		} else if (task.listens) {
 			this.host.cancel(task.callId, task.reason);
-			this.#stopAfter(this.#gracePeriod);
-		} else this.stop();
+			this.#stopAfter(this.#gracePeriod, task);
+		} else this.#stopFor(task);
+	}
+
+	/** Ends the worker because of its first task, and takes no other with it. */
+	#stopFor(task: Task): void {
+		if (!this.returnAhead()) return; // the next one has begun: this one is over, and its answer on the way
+		if (task === this.current) this.stop();
+	}
+
+	/** Takes back all tasks but the first; false when another has begun. */
+	returnAhead(): boolean {
+		for (let task = this.line.last; task !== null && task !== this.line.first; task = this.line.last) {
+			if (!this.takeBack(task)) return this.host.medium === 'process';
+			this.#return(task);
+		}
+		return true;
 	}
 
 	/** Of an assignment. */
@@ -168,20 +186,22 @@ export class Worker {
 	/** Takes back a task that has not begun; false when it may have. */
 	takeBack(task: Task): boolean {
 		if (!this.host.takeBack(task.callId)) return false;
+		this.tasks--;
 		this.#remove(task);
 		return true;
 	}
 
 	/** Whether tasks wait behind one that has not ended since the last look. They are taken back then, where possible. */
 	relieve(): void {
+		if (this.line.length < 2) return;
+		this.host.pump(); // answers may be there of which nothing was told yet
 		const hasAnswered = this.#answers !== this.#answersSeen;
 		this.#answersSeen = this.#answers;
 		if (hasAnswered || this.line.length < 2) return;
+		if (this.#isStalled) return;
 		this.#isStalled = true;
-		for (let task = this.line.last; task !== null && task !== this.line.first; task = this.line.last) {
-			if (!this.takeBack(task)) return;
-			this.#return(task);
-		}
+		if (this.host.medium === 'process') this.host.recall();
+		else this.returnAhead();
 	}
 
 	/** Does what the event loop would do for its task, for a caller who blocks; false when there was nothing to do. */
@@ -192,7 +212,7 @@ export class Worker {
 		const now = performance.now();
 		this.#begunAt ??= now;
 		if (now - this.#begunAt > task.timeout && !task.isCondemned) this.#expire(task);
-		if (now > this.#stopAt && !this.isLeaving) this.stop();
+		if (now > this.#stopAt && !this.isLeaving) this.#stopFor(task);
 		return moved;
 	}
 
@@ -205,6 +225,18 @@ export class Worker {
 		this.rouse();
 		this.host.abandon(ending);
 		return ending;
+	}
+
+	/** Of an assignment: it was recalled before it began. */
+	returned(task: Task): void {
+		this.tasks--;
+		if (this.#remove(task)) this.#return(task);
+	}
+
+	/** Of an assignment: it looks at its signal. */
+	listens(task: Task): void {
+		task.listens = true;
+		if (task.isCondemned && !this.isLeaving) this.callOff(task);
 	}
 
 	#return(task: Task): void {
@@ -282,15 +314,15 @@ export class Worker {
 	}
 
 	/** Stops it in so many milliseconds, unless its first task has ended by then. */
-	#stopAfter(ms: number): void {
+	#stopAfter(ms: number, task: Task): void {
 		clearTimeout(this.#clock);
 		this.#stopAt = performance.now() + ms;
-		if (ms <= LONGEST_MS) this.#clock = setTimeout(() => this.stop(), ms);
+		if (ms <= LONGEST_MS) this.#clock = setTimeout(() => this.#stopFor(task), ms);
 	}
 
 	/** A task is the first of the line: it runs as soon as the worker does. */
 	#begin(task: Task): void {
-		if (task.isCondemned && !this.isLeaving) return this.#stopAfter(AHEAD_MS);
+		if (task.isCondemned && !this.isLeaving) return this.#stopAfter(AHEAD_MS, task);
 		if (task.timeout > LONGEST_MS) return;
 		// The start of the worker is not the task's time; and what arrived while this thread was busy counts as in time.
 		void this.host.ready.then(() => {
@@ -341,7 +373,11 @@ class Assignment implements Caller {
 	}
 
 	listens(): void {
-		this.#task.listens = true;
+		this.#worker.listens(this.#task);
+	}
+
+	returned(): void {
+		this.#worker.returned(this.#task);
 	}
 }
 
@@ -365,7 +401,7 @@ export function isTrifle({ call: { pace } }: Task): boolean {
 }
 
 function hasLimit(task: Task | null): boolean {
-	return task !== null && task.timeout !== Number.POSITIVE_INFINITY;
+	return task?.mayBeStopped === true;
 }
 
 function movesSomething({ call: { content } }: Task): boolean {

@@ -1,4 +1,4 @@
-import { type Exit, follow, makeCall, type Prepared } from '@conc/core';
+import { beforeBlocking, type Exit, follow, makeCall, type Prepared } from '@conc/core';
 import { BrokenPoolError, PoolClosedError, PoolFullError, PoolTerminatedError } from '../errors.js';
 import type { PoolSettings } from '../options.js';
 import { type Employer, isTrifle, type Medium, Worker } from '../run/worker.js';
@@ -62,6 +62,7 @@ export class Scheduler implements Employer {
 	/** No worker has room for one more task. */
 	#isFull = false;
 	#look: NodeJS.Timeout | undefined;
+	#dontSpread: () => void = () => {};
 	#state: 'open' | 'closed' | 'terminated' = 'open';
 	#broken: BrokenPoolError | null = null;
 	/** When workers died since the last task that was done. */
@@ -137,6 +138,7 @@ export class Scheduler implements Employer {
 	 */
 	cancel(task: Task, reason: unknown): boolean {
 		if (task.isSettled) return false;
+		if (task.isCondemned) return true;
 		task.condemn(reason, true);
 		if (this.#queue.remove(task)) {
 			task.reject(reason);
@@ -147,7 +149,13 @@ export class Scheduler implements Employer {
 
 	/** Rejects a task that is still queued; one that runs goes on. */
 	withdraw(task: Task, reason: unknown): void {
-		if (task.state === 'queued') this.cancel(task, reason);
+		if (task.isSettled) return;
+		const worker = this.#workerOf(task);
+		if (worker !== undefined && !worker.takeBack(task)) return;
+		this.#queue.remove(task);
+		task.reject(reason, true);
+		if (worker !== undefined) this.ended(worker);
+		this.#retire();
 	}
 
 	/** Calls `stop` if the pool is terminated, unless what it returns was called before. */
@@ -179,6 +187,7 @@ export class Scheduler implements Employer {
 			this.#dispatch();
 		}
 		this.#relieve();
+		this.#dispatch(); // what was taken back, which else waits for a turn of the event loop
 	}
 
 	close(): void {
@@ -236,6 +245,8 @@ export class Scheduler implements Employer {
 		if (this.#initializing.get(worker) === task) this.#initializing.delete(worker);
 		else if (task.isCondemned) task.reject(undefined);
 		else if (!this.#refuses(task)) this.#queue.unshift(task);
+		const isLeft = worker.line.length === 0 && !worker.isLeaving && worker.host.exit === null;
+		if (isLeft && this.#workers.has(worker)) this.#wait(worker);
 		// Those that come back with it come first.
 		queueMicrotask(() => {
 			this.#dispatch();
@@ -253,7 +264,8 @@ export class Scheduler implements Employer {
 
 	/** A worker with so little to do that a trifle is sooner done there than by one that has to be woken for it. */
 	#awake(task: Task): Worker | undefined {
-		if (this.#isFull || !isTrifle(task)) return undefined;
+		// From a process it could not be had back, should what comes before it take long after all.
+		if (this.#isFull || this.medium === 'process' || !isTrifle(task)) return undefined;
 		let most: Worker | undefined;
 		for (const worker of this.#given) {
 			if (worker.load > AWAKE_US || (most !== undefined && worker.load <= most.load)) continue;
@@ -288,7 +300,10 @@ export class Scheduler implements Employer {
 
 	#give(worker: Worker, task: Task): void {
 		if (worker.line.length === 0) this.#given.add(worker);
-		else this.#look ??= setInterval(() => this.#relieve(), LOOK_MS).unref();
+		else if (this.#look === undefined) {
+			this.#look = setInterval(() => this.#relieve(), LOOK_MS).unref();
+			this.#dontSpread = beforeBlocking(() => this.#spread());
+		}
 		worker.tasks++;
 		worker.give(task);
 	}
@@ -303,6 +318,23 @@ export class Scheduler implements Employer {
 		if (isAhead) return;
 		clearInterval(this.#look);
 		this.#look = undefined;
+		this.#dontSpread();
+	}
+
+	/**
+	 * This thread is about to block, perhaps for what a task does that waits behind another: whoever has nothing to do gets
+	 * what was given ahead of time, since nobody will see to that meanwhile.
+	 */
+	#spread(): void {
+		if (this.#idle.length === 0) return;
+		const free = this.#idle.splice(0).filter(({ isThere }) => isThere);
+		for (const worker of this.#given) worker.returnAhead();
+		for (let at = 0; this.#queue.length > 0 && free.length > 0; at++) {
+			const worker = free[at % free.length] as Worker;
+			worker.rouse();
+			this.#give(worker, this.#queue.shift() as Task);
+		}
+		for (const worker of free) if (worker.line.length === 0) this.#wait(worker);
 	}
 
 	/** A worker has nothing to do: it takes the next task, waits, or leaves. */

@@ -37,6 +37,8 @@ export class Task implements Linked<Task> {
 	readonly timeout: number;
 	/** The higher, the sooner it starts. */
 	readonly priority: number;
+	/** It may have to be stopped while it runs: it has a time-out or a signal. */
+	readonly mayBeStopped: boolean;
 	readonly promise: Promise<unknown>;
 	lane: Lane<Task> | null = null;
 	before: Task | null = null;
@@ -66,6 +68,7 @@ export class Task implements Linked<Task> {
 		this.call = call;
 		this.timeout = readTimeout(settings);
 		this.priority = readPriority(settings);
+		this.mayBeStopped = this.timeout !== Number.POSITIVE_INFINITY || settings.signal !== undefined;
 		this.#name = settings.name;
 		this.#callbacks = Callbacks.of(settings);
 		this.#report = bound('onProgress', settings.onProgress);

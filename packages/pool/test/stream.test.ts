@@ -1,0 +1,82 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { CaptureError } from '@conc/pool';
+import { describe, expect, it } from 'vitest';
+import { mark } from './fixtures/tasks.mjs';
+import { drain, files, kinds, there, track } from './support/pools.js';
+
+const _identity = (n: number) => n;
+const _numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+function* _count(to: number) {
+	for (let n = 0; n < to; n++) yield n;
+}
+
+/** To be run by a worker: says by one more byte in a file that something was done. */
+const note = (path: string) => appendFileSync(path, '.');
+const noted = (path: string) => (existsSync(path) ? readFileSync(path).length : 0);
+
+describe.each(kinds)('a stream of a $name', ({ name, Kind }) => {
+	it('waits for items that are promises, as for await does', async () => {
+		const pool = track(new Kind(1));
+		function* promises() {
+			yield Promise.resolve(1);
+			yield 2;
+			yield Promise.reject(new RangeError('the third'));
+		}
+		expect(await drain(pool.stream(promises))).toEqual({
+			results: [1, 2],
+			error: new RangeError('the third'),
+		});
+	});
+
+	it('that is left makes no items that were wanted before, though its generator never pauses', async () => {
+		const pool = track(new Kind({ workers: 1, gracePeriod: 2 ** 31 }));
+		const file = files();
+		function* busy(made: string, begun: string, gate: string) {
+			for (let n = 0; n < 1_000; n++) {
+				note(made);
+				if (n === 2) {
+					mark(begun);
+					while (!existsSync(gate));
+					for (const from = performance.now(); performance.now() - from < 20; );
+				}
+				yield n;
+			}
+		}
+		const items = pool.stream(busy, [file('made'), file('begun'), file('gate')], { buffersize: 1_000 });
+		await there(file('begun'));
+		const returned = items.return?.();
+		await new Promise((resolve) => setImmediate(resolve)); // it has left
+		mark(file('gate'));
+		await returned;
+		expect(noted(file('made'))).toBe(3);
+	});
+
+	it('rejects with what cannot cross and where it is, and closes its generator', async () => {
+		const pool = track(new Kind(1));
+		const file = files();
+		function* weak(closed: string) {
+			try {
+				yield 1;
+				yield { deep: [new WeakMap()] };
+			} finally {
+				mark(closed);
+				// biome-ignore lint/correctness/noUnsafeFinally: it is what is tested
+				throw new Error('of the finally, which does not hide it');
+			}
+		}
+		const { results, error } = await drain(pool.stream(weak, [file('closed')]));
+		expect(results).toEqual([1]);
+		expect(error).toBeInstanceOf(CaptureError);
+		expect((error as Error).message).toContain('an item of `weak`');
+		expect((error as Error).message).toContain('item.deep[0]');
+		expect(existsSync(file('closed'))).toBe(true);
+		function* weakEnd() {
+			yield 1;
+			return new WeakMap();
+		}
+		const end = await drain(pool.stream(weakEnd as () => Generator<number>));
+		expect(end).toMatchObject({ results: [1], error: { code: 'CONC_CAPTURE' } });
+		expect(pool.stats()).toMatchObject({ workers: 1, crashes: 0 });
+	});
+});

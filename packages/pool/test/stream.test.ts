@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { mark } from './fixtures/tasks.mjs';
 import { drain, files, kinds, there, track } from './support/pools.js';
 
-const _identity = (n: number) => n;
-const _numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
+const identity = (n: number) => n;
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 function* _count(to: number) {
 	for (let n = 0; n < to; n++) yield n;
@@ -78,5 +78,19 @@ describe.each(kinds)('a stream of a $name', ({ name, Kind }) => {
 		const end = await drain(pool.stream(weakEnd as () => Generator<number>));
 		expect(end).toMatchObject({ results: [1], error: { code: 'CONC_CAPTURE' } });
 		expect(pool.stats()).toMatchObject({ workers: 1, crashes: 0 });
+	});
+
+	it('holds up no task that another worker could do, however short streams of its function were', async () => {
+		const pool = track(new Kind(2));
+		const list = (to: number) => Array.from({ length: to }, (_, n) => n);
+		for (let round = 0; round < 20; round++) {
+			await drain(pool.stream(list, [2]));
+			await Promise.all(numbers(50).map((n) => pool.apply(identity, [n])));
+		}
+		const items = pool.stream(list, [100], { buffersize: 1 });
+		await items.next();
+		const calls = numbers(1_000).map((n) => pool.apply(identity, [n]));
+		expect(await Promise.all(calls)).toEqual(numbers(1_000)); // while nobody reads on
+		expect((await drain(items)).results).toEqual(numbers(100).slice(1));
 	});
 });

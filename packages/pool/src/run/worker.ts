@@ -132,6 +132,7 @@ export class Worker {
 			task.reject(undefined);
 			this.#employer.ended(this);
 		} else if (task.listens) {
+			if (this.#stopAt !== Number.POSITIVE_INFINITY) return; // it was told before
 			this.host.cancel(task.callId, task.reason);
 			this.#stopAfter(this.#gracePeriod);
 		} else this.stop();

@@ -60,8 +60,8 @@ export class Server {
 		if (this.#here.runs === 'many')
 			process.on('unhandledRejection', (reason) => this.#reportFloating(reason));
 		process.on('exit', () => this.#channel.flush());
-
-		tellCurrentCall(() => this.#current());
+		// One that runs a single function is a thread or process by itself, not a worker.
+		if (this.#here.runs === 'many') tellCurrentCall(() => this.#current());
 		this.#channel.post({ type: 'ready' });
 	}
 

@@ -1,4 +1,4 @@
-import { byReference, type Host, HostExitError, startProcess, startThread } from '@conc/core';
+import { byReference, currentCall, type Host, HostExitError, startProcess, startThread } from '@conc/core';
 import { describe, expect, it } from 'vitest';
 import { media, startHost } from './support/hosts.js';
 
@@ -33,6 +33,14 @@ describe.each(media)('a %s', (medium) => {
 		const calls = Array.from({ length: 50 }, (_, n) => host.call(wait, [n]));
 		expect(await Promise.all(calls)).toEqual(Array.from({ length: 50 }, (_, n) => n));
 		expect(host.pending).toBe(0);
+	});
+
+	it('has a current call while one runs, unless it is there for a single function', async () => {
+		const look = () => currentCall()?.name ?? null;
+		const start = medium === 'thread' ? startThread : startProcess;
+		expect(await startHost(medium).call(look, [])).toBe('look');
+		expect(await start({ name: 'single', runs: 'one' }, []).host.call(look, [])).toBe(null);
+		expect(currentCall()).toBe(null);
 	});
 
 	it.each([0, 1, 7])(

@@ -118,6 +118,9 @@ export interface ImapOptions {
 	readonly priority?: number;
 }
 
+/** The longest time Node's timers can take. */
+export const LONGEST_MS = 2 ** 31 - 1;
+
 /** A whole number of at least 1, or the default. Throws a TypeError or RangeError that names the option. */
 export function positiveInteger<D>(name: string, value: unknown, otherwise: D): number | D {
 	return wholeNumber(name, value, 1, otherwise);

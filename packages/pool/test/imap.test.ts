@@ -2,20 +2,9 @@ import { existsSync } from 'node:fs';
 import { TimeoutError } from '@conc/pool';
 import { describe, expect, it } from 'vitest';
 import { mark, markAndPass, passed } from './fixtures/tasks.mjs';
-import { errorOf, files, kinds, there, track, until } from './support/pools.js';
+import { drain, errorOf, files, kinds, there, track, until } from './support/pools.js';
 
 const double = (n: number) => n * 2;
-
-/** The results until the end, and the error that ended them. */
-async function drain<T>(items: AsyncIterable<T>): Promise<{ results: T[]; error: unknown }> {
-	const results: T[] = [];
-	try {
-		for await (const item of items) results.push(item);
-		return { results, error: undefined };
-	} catch (error) {
-		return { results, error };
-	}
-}
 
 describe.each(kinds)('an imap of a $name', ({ Kind }) => {
 	it.each([1, 3])('gives what comes before an error of its input, in chunks of %i', async (chunksize) => {

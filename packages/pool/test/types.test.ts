@@ -1,4 +1,14 @@
-import { type AsyncResult, asCompleted, Pool, type PoolOptions, ThreadPool, wait } from '@conc/pool';
+import {
+	type AsyncResult,
+	asCompleted,
+	type CurrentTask,
+	currentTask,
+	Pool,
+	type PoolOptions,
+	type StreamOptions,
+	ThreadPool,
+	wait,
+} from '@conc/pool';
 import { expectTypeOf, it } from 'vitest';
 
 const add = (a: number, b: number) => a + b;
@@ -88,8 +98,56 @@ const _ = {
 		// @ts-expect-error a task's option
 		pool.imap(later, ['a'], { transfer: [] });
 	},
+	async streams(pool: Pool | ThreadPool) {
+		function* lengths(...texts: string[]) {
+			for (const text of texts) yield text.length;
+			return 'the end';
+		}
+		async function* later(text: string, more?: number) {
+			yield { text, more };
+		}
+		expectTypeOf(pool.stream(lengths, ['a', 'b'])).toEqualTypeOf<AsyncIterableIterator<number>>();
+		expectTypeOf(pool.stream(lengths)).toEqualTypeOf<AsyncIterableIterator<number>>();
+		for await (const item of pool.stream(later, ['a'], { buffersize: 2, timeout: 1, name: 'b' }))
+			expectTypeOf(item).toEqualTypeOf<{ text: string; more: number | undefined }>();
+		expectTypeOf(pool.stream(() => [1])).toEqualTypeOf<AsyncIterableIterator<number>>();
+		expectTypeOf(pool.stream(() => 'ab')).toEqualTypeOf<AsyncIterableIterator<string>>();
+		expectTypeOf(pool.stream(async () => new Set([1]))).toEqualTypeOf<AsyncIterableIterator<number>>();
+		expectTypeOf(pool.stream(async () => later('a'))).toExtend<AsyncIterableIterator<{ text: string }>>();
+		expectTypeOf(pool.stream(() => [Promise.resolve(1), 2])).toEqualTypeOf<AsyncIterableIterator<number>>();
+		const options: StreamOptions = { signal: AbortSignal.abort(), priority: 1, transfer: [] };
+		pool.stream(later, ['a', 2] as const, { ...options, onProgress: (value) => value });
+		// @ts-expect-error an argument is missing
+		pool.stream(later);
+		// @ts-expect-error an argument is of another type
+		pool.stream(later, [1]);
+		// @ts-expect-error nothing to iterate
+		pool.stream(() => 1);
+		// @ts-expect-error a map's option
+		pool.stream(later, ['a'], { chunksize: 2 });
+		// @ts-expect-error a stream's option
+		void pool.apply(add, [1, 2], { buffersize: 2 });
+	},
+	tasks(pool: Pool) {
+		const task = currentTask();
+		expectTypeOf(task).toEqualTypeOf<CurrentTask | null>();
+		expectTypeOf(task?.name).toEqualTypeOf<string | undefined>();
+		expectTypeOf(task?.signal).toEqualTypeOf<AbortSignal | undefined>();
+		void pool.apply(add, [1, 2], {
+			onProgress: (value) => expectTypeOf(value).toEqualTypeOf<unknown>(),
+		});
+		pool.applyAsync(later, ['a'], { onProgress: async (value: unknown) => void value });
+		// @ts-expect-error what a task reports may be anything
+		void pool.apply(add, [1, 2], { onProgress: (value: number) => value });
+		// @ts-expect-error not a function
+		void pool.apply(add, [1, 2], { onProgress: 'log' });
+		// @ts-expect-error it is not null where no task runs, but may be
+		task.progress(1);
+		// @ts-expect-error not to be written
+		if (task !== null) task.name = 'a';
+	},
 	pools() {
-		const options: PoolOptions = { workers: 2, env: {}, execArgv: [], maxTasksPerWorker: 1 };
+		const options: PoolOptions = { workers: 2, env: {}, execArgv: [], gracePeriod: 1 };
 		const made = [
 			new Pool(),
 			new Pool(2),

@@ -60,7 +60,8 @@ export class Server {
 		if (this.#here.runs === 'many')
 			process.on('unhandledRejection', (reason) => this.#reportFloating(reason));
 		process.on('exit', () => this.#channel.flush());
-		tellCurrentCall(() => this.#current());
+		// One that runs a single function is a thread or process by itself, not a worker.
+		if (this.#here.runs === 'many') tellCurrentCall(() => this.#current());
 		this.#channel.post({ type: 'ready' });
 	}
 
@@ -93,6 +94,7 @@ export class Server {
 			reason = failure; // the abort itself must arrive
 		}
 		if (id === this.#id) this.#running?.abort(reason);
+		this.#demands.get(id)?.finish(); // a generator that waits for its consumer looks at no signal
 	}
 
 	#drop(id: number): void {
@@ -292,8 +294,12 @@ export class Server {
 			const payload = this.#endpoint.prepare(this.#endpoint.encode(item, options), null);
 			this.#tell({ type: 'item', id, payload });
 		};
+		const turn = async () => {
+			await new Promise((resolve) => setImmediate(resolve));
+			this.#channel.drain(); // what has come since the event loop looked
+		};
 		try {
-			return { ok: true, value: await runStream(iteratorOf(await fn(...args)), demand, send) };
+			return { ok: true, value: await runStream(iteratorOf(await fn(...args)), demand, send, turn) };
 		} catch (error) {
 			return { ok: false, value: error };
 		} finally {

@@ -41,29 +41,38 @@ export function iteratorOf(value: unknown): Generated {
 	);
 }
 
-/** Hands over the items of a generator as they are wanted, and gives what it returns. It is closed whatever happens. */
+/** So long at most a generator that never waits goes on without a turn of the event loop. */
+const TURN_MS = 1;
+
+/**
+ * Hands over the items of a generator as they are wanted, and gives what it returns. It is closed whatever happens.
+ * @param turn lets the event loop come round, so that it is heard when no more items are wanted
+ */
 export async function runStream(
 	generator: Generated,
 	demand: Demand,
 	send: (item: unknown) => void,
+	turn: () => Promise<void>,
 ): Promise<unknown> {
 	let isOpen = true;
+	let turnEnds = performance.now() + TURN_MS;
+	const close = async () => {
+		if (isOpen) await generator.return?.();
+	};
 	try {
 		while (await demand.next()) {
+			isOpen = false; // but for one that gives an item
 			const { done, value } = await generator.next();
-			if (done) {
-				isOpen = false;
-				return value;
-			}
-			send(value);
+			if (done) return value;
+			isOpen = true;
+			send(await value); // as `for await` does
+			if (performance.now() < turnEnds) continue;
+			await turn();
+			turnEnds = performance.now() + TURN_MS;
 		}
-		return undefined;
 	} catch (error) {
-		// What closing it throws does not hide why it is closed.
-		if (isOpen) await Promise.resolve(generator.return?.()).catch(() => {});
-		isOpen = false;
+		await close().catch(() => {}); // what closing it throws does not hide why it is closed
 		throw error;
-	} finally {
-		if (isOpen) await generator.return?.();
 	}
+	return close();
 }

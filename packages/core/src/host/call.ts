@@ -78,7 +78,9 @@ export function makeCall(fn: Target, args: readonly unknown[], to: Medium, optio
 		const isSmall = rest === args && transfer === undefined && mode === 'apply';
 		const small = isSmall ? smallList(args) : null;
 		const content = small ?? takeOver(encodeArguments(fn, rest, to, transfer));
-		return { fn, mode, name, constant, content, pace: constant.pace, site };
+		// How long a stream takes its consumer decides.
+		const pace = mode === 'stream' ? null : constant.pace;
+		return { fn, mode, name, constant, content, pace, site };
 	}
 	try {
 		const content = takeOver(encode({ fn, rest }, { to, subject: () => placeOf(fn), root: '', transfer }));

@@ -13,14 +13,11 @@ import {
 	TimeoutError,
 } from '@conc/core';
 import { WorkerCrashedError } from '../errors.js';
-import type { PoolSettings } from '../options.js';
+import { LONGEST_MS, type PoolSettings } from '../options.js';
 import { Lane } from '../schedule/lane.js';
 import type { Task } from '../submit/task.js';
 
 export type Medium = 'thread' | 'process';
-
-/** The longest time Node's timers can take. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 /** A worker that was stopped and is still there after so long is not waited for: a thread in a native call is. */
 const STUCK_MS = 5_000;
@@ -143,6 +140,7 @@ export class Worker {
 		} else if (task !== this.current) {
 			this.host.recall(); // if it does not come back, it is seen to when its turn comes
 		} else if (task.listens) {
+			if (this.#stopAt !== Number.POSITIVE_INFINITY) return; // it was told before
 			this.host.cancel(task.callId, task.reason);
 			this.#stopAfter(this.#gracePeriod, task);
 		} else this.#stopFor(task);

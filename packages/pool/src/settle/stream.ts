@@ -1,3 +1,4 @@
+import { LONGEST_MS } from '../options.js';
 import type { StreamReceiver, Task } from '../submit/task.js';
 
 /** The items of a stream, one after the other, as a worker makes them. */
@@ -95,13 +96,15 @@ export class StreamIterator implements AsyncIterableIterator<unknown>, StreamRec
 	}
 
 	async #stop(): Promise<void> {
-		if (this.#isOver) return;
+		if (this.#isOver) return this.#ended;
 		this.#isOver = true;
 		this.#wake();
 		this.#items.length = 0;
-		if (this.#task.state === 'queued') this.#cancel();
+		// One that looks at its signal learns of it by that, and has its `gracePeriod` from there.
+		if (this.#task.state === 'queued' || this.#task.listens) this.#cancel();
 		else this.#finish();
-		const timer = setTimeout(this.#cancel, this.#gracePeriod);
+		const isLimited = this.#gracePeriod <= LONGEST_MS;
+		const timer = isLimited ? setTimeout(this.#cancel, this.#gracePeriod) : undefined;
 		await this.#ended;
 		clearTimeout(timer);
 	}

@@ -1,4 +1,4 @@
-import { kindOf } from '@conc/core';
+import { checkObject, kindOf } from '@conc/core';
 import { CancelledError } from '../errors.js';
 import { positiveInteger, type StreamOptions } from '../options.js';
 import type { Scheduler } from '../schedule/scheduler.js';
@@ -24,8 +24,9 @@ export function submitStream(
 	options: StreamOptions,
 ): StreamIterator {
 	if (typeof fn !== 'function') throw new TypeError(`fn must be a function, not ${kindOf(fn)}`);
-	const task = makeTask(scheduler, fn, args, options, 'stream');
+	checkObject('options', options);
 	const buffersize = positiveInteger('buffersize', options.buffersize, BUFFERSIZE);
+	const task = makeTask(scheduler, fn, args, options, 'stream');
 	const cancel = () => void scheduler.cancel(task, new CancelledError('the iteration ended early'));
 	const stream = new StreamIterator(task, buffersize, scheduler.gracePeriod, cancel);
 	task.stream = stream;

@@ -104,11 +104,13 @@ export class Task implements Linked<Task> {
 		return this.#verdict?.error;
 	}
 
-	/** It reports something on its way. */
+	/** It reports something on its way. What cannot be taken apart here is as good as not reported. */
 	progress(value: unknown): void {
 		const report = this.#report;
-		// What cannot be taken apart here is as good as not reported.
-		if (report !== undefined && !this.isSettled) Promise.resolve(value).then(report, nothing);
+		if (report === undefined || this.isSettled) return;
+		const tell = (seen: unknown) => queueMicrotask(() => report(seen));
+		if (value instanceof Promise) value.then(tell, nothing);
+		else tell(value);
 	}
 
 	/** Whether it is to be rejected as soon as its worker is gone. */

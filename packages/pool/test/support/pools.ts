@@ -34,6 +34,17 @@ export async function until(condition: () => boolean): Promise<void> {
 
 export const there = (...paths: string[]) => until(() => paths.every((path) => existsSync(path)));
 
+/** The items until the end, and the error that ended them. */
+export async function drain<T>(items: AsyncIterable<T>): Promise<{ results: T[]; error: unknown }> {
+	const results: T[] = [];
+	try {
+		for await (const item of items) results.push(item);
+		return { results, error: undefined };
+	} catch (error) {
+		return { results, error };
+	}
+}
+
 /** To be run by a worker: which one it is. */
 export const whoami = async () => `${process.pid}/${(await import('node:worker_threads')).threadId}`;
 

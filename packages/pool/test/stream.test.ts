@@ -553,8 +553,8 @@ describe.each(kinds)('a stream of a $name', ({ name, Kind }) => {
 			expect(() => stream(...args)).toThrow(message);
 		}
 		expect(buffer.byteLength).toBe(8);
-		expect(() => stream(count, [new WeakMap()])).toThrow(CaptureError);
 		expect(pool.stats().workers).toBe(0);
+		expect(() => stream(count, [new WeakMap()])).toThrow(CaptureError);
 		pool.close();
 		expect(() => stream(count, [1])).toThrow(PoolClosedError);
 	});

@@ -38,7 +38,7 @@ export interface CallOptions {
 type Target = (...args: never[]) => unknown;
 
 /** A function that never changes. */
-export interface Constant {
+interface Constant {
 	readonly id: string;
 	readonly payload: Payload;
 	/** Only for the calls of one `map`: what it captures may be another thing at the next. */
@@ -47,7 +47,7 @@ export interface Constant {
 }
 
 /** About how many microseconds a call took at most, lately; infinite before the first is over. */
-export interface Pace {
+interface Pace {
 	microseconds: number;
 }
 

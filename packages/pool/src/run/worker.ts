@@ -73,6 +73,8 @@ export class Worker {
 	/** When it is stopped unless its first task has ended by then. */
 	#stopAt = Number.POSITIVE_INFINITY;
 	readonly #gracePeriod: number;
+	/** The task that has heard that it is not wanted any more. */
+	#told: Task | null = null;
 	#idleTimer: NodeJS.Timeout | undefined;
 
 	constructor(medium: Medium, settings: PoolSettings, gracePeriod: number, employer: Employer) {
@@ -140,7 +142,8 @@ export class Worker {
 		} else if (task !== this.current) {
 			this.host.recall(); // if it does not come back, it is seen to when its turn comes
 		} else if (task.listens) {
-			if (this.#stopAt !== Number.POSITIVE_INFINITY) return; // it was told before
+			if (this.#told === task) return;
+			this.#told = task;
 			this.host.cancel(task.callId, task.reason);
 			this.#stopAfter(this.#gracePeriod, task);
 		} else this.#stopFor(task);

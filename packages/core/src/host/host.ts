@@ -71,6 +71,8 @@ export class Host {
 	readonly #callers: (Caller | undefined)[] = [];
 	readonly #ids: number[] = [];
 	#pending = 0;
+	/** Who waits for calls to be given back. */
+	readonly #recalls: (() => void)[] = [];
 	#nextCall = 0;
 	#uncaught: Promise<unknown> | null = null;
 	#terminated = false;
@@ -182,9 +184,13 @@ export class Host {
 		return this.#carrier.channel.hasRoom;
 	}
 
-	/** Asks for the calls back that have not begun, where `takeBack` cannot: what is given back, its caller is told. */
-	recall(): void {
-		if (this.exit === null) this.#carrier.channel.post({ type: 'recall' });
+	/**
+	 * Asks for the calls back that have not begun, where `takeBack` cannot: of what is given back, the callers are told, the
+	 * last call first. Calls `done` after that.
+	 */
+	recall(done: () => void): void {
+		this.#recalls.push(done);
+		this.#carrier.channel.post({ type: 'recall' });
 	}
 
 	/** Wants so many more items of a stream. */
@@ -257,13 +263,18 @@ export class Host {
 			this.#uncaught = this.#openUncaught(message.error);
 			return;
 		}
-		if (message.type === 'returned') for (const id of message.ids) this.#end(id)?.returned?.();
+		if (message.type === 'returned') this.#returned(message.ids);
 		if (message.type === 'listens') this.#callerOf(message.id)?.listens?.();
 		if (message.type === 'item') this.#callerOf(message.id)?.item?.(this.#open(message.payload));
 		if (message.type === 'progress') this.#callerOf(message.id)?.progress?.(this.#open(message.payload));
 		if (message.type !== 'result') return;
 		const caller = this.#end(message.id);
 		if (caller !== undefined) this.#settle(caller, message);
+	}
+
+	#returned(ids: readonly number[]): void {
+		for (const id of ids.toReversed()) this.#end(id)?.returned?.();
+		this.#recalls.shift()?.();
 	}
 
 	#callerOf(id: number): Caller | undefined {

@@ -62,6 +62,7 @@ export class Worker {
 	load = 0;
 	/** Nothing was answered between two looks: then it gets no more until something is. */
 	#isStalled = false;
+	#isRecalled = false;
 	#answersSeen = 0;
 	#answers = 0;
 	/** Resolves when it has ended, or when it is stuck and given up. */
@@ -106,7 +107,7 @@ export class Worker {
 		const { medium, isReady, exit } = this.host;
 		// The first task shows that its initializer is over.
 		if (this.isLeaving || this.#isStalled || !isReady || exit !== null || this.tasks === 0) return false;
-		if (!this.host.hasRoom) return false;
+		if (this.#isRecalled || !this.host.hasRoom) return false;
 		if (this.line.length >= MOST_AHEAD[medium] || this.load + costOf(task) > AHEAD_US) return false;
 		// A process that has to be stopped for a task that takes too long must not have begun another meanwhile.
 		return medium === 'thread' || (!hasLimit(task) && !hasLimit(this.line.last));
@@ -140,7 +141,7 @@ export class Worker {
 			task.reject(undefined);
 			this.#employer.ended(this);
 		} else if (task !== this.current) {
-			this.host.recall(); // if it does not come back, it is seen to when its turn comes
+			this.#recall(); // if it does not come back, it is seen to when its turn comes
 		} else if (task.listens) {
 			if (this.#told === task) return;
 			this.#told = task;
@@ -201,7 +202,7 @@ export class Worker {
 		if (hasAnswered || this.line.length < 2) return;
 		if (this.#isStalled) return;
 		this.#isStalled = true;
-		if (this.host.medium === 'process') this.host.recall();
+		if (this.host.medium === 'process') this.#recall();
 		else this.returnAhead();
 	}
 
@@ -238,6 +239,15 @@ export class Worker {
 	listens(task: Task): void {
 		task.listens = true;
 		if (task.isCondemned && !this.isLeaving) this.callOff(task);
+	}
+
+	/** Until what was given to it has come back, nothing more is, which would begin before that. */
+	#recall(): void {
+		if (this.#isRecalled || this.host.exit !== null) return;
+		this.#isRecalled = true;
+		this.host.recall(() => {
+			this.#isRecalled = false;
+		});
 	}
 
 	#return(task: Task): void {

@@ -30,10 +30,10 @@ export function makeTask(
 	if (options !== NONE) check(options);
 	if (!Array.isArray(args)) throw new TypeError(`args must be an array, not ${kindOf(args)}`);
 	scheduler.checkRoom(1);
-	scheduler.expect();
 	// What a call that was aborted before would transfer stays where it is.
 	const isAborted = signalOf(options)?.aborted === true;
 	const { name, transfer } = isAborted ? NONE : options;
+	scheduler.expect();
 	const call = makeCall(fn, isAborted ? [] : args, scheduler.medium, { transfer, name, mode });
 	return new Task(call, options);
 }

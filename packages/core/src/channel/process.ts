@@ -59,7 +59,9 @@ abstract class End {
 			receiver.closed(failure);
 		});
 		// The end of the other process is learned from its exit; a broken pipe here says nothing more.
-		socket.on('error', () => {});
+		socket.on('error', (error: NodeJS.ErrnoException) => {
+			if (error.code === 'EBADF') failure ??= error; // code in this process closed it
+		});
 	}
 
 	protected abstract receiveRecords(bytes: Buffer, from: number, to: number): void;

@@ -19,7 +19,6 @@ type CallMessage = Message & { type: 'call' };
 /** The far side of a host: receives a call, revives the function, runs it, answers. */
 export class Server {
 	readonly #here: Here;
-	readonly #medium: Medium;
 	readonly #channel: FarChannel;
 	readonly #endpoint: Endpoint;
 	/** Calls that came as messages, until it is their turn. */
@@ -42,15 +41,17 @@ export class Server {
 
 	constructor(medium: Medium, here: Here, open: (receiver: FarReceiver) => FarChannel) {
 		this.#here = here;
-		this.#medium = medium;
 		this.#channel = open({
 			receive: (message) => this.#receive(message),
 			arrived: () => {
 				if (!this.#isBusy) this.#takeTurn();
 			},
 			dropped: (id) => this.#drop(id),
-			// Without its parent a process has nothing left to do.
-			closed: () => this.#medium === 'process' && process.exit(this.#ending ? process.exitCode : 1),
+			// Without its parent a process has nothing left to do. Of code that closed the channel the parent makes an end.
+			closed: (error) => {
+				const isCutOff = (error as NodeJS.ErrnoException | undefined)?.code === 'EBADF';
+				if (medium === 'process' && !isCutOff) process.exit(this.#ending ? process.exitCode : 1);
+			},
 		});
 		this.#endpoint = new Endpoint(medium, this.#channel, Object.keys(packageTexts()));
 	}

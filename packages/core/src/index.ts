@@ -38,11 +38,21 @@ export {
 	makeCall,
 	makeMapCall,
 	type Prepared,
+	paceAfter,
 	prepare,
 } from './host/call.js';
 export { type Ending, endingOf, waitForEnd } from './host/ending.js';
 export { userFrames } from './host/frames.js';
-export { beforeBlocking, type Caller, Host, howItEnded, ItemError, living, sendCalls } from './host/host.js';
+export {
+	beforeBlocking,
+	type Caller,
+	Host,
+	howItEnded,
+	ItemError,
+	living,
+	movesSomething,
+	sendCalls,
+} from './host/host.js';
 export { Job } from './host/job.js';
 export { type ProcessOptions, startProcess } from './host/process.js';
 export { startThread, type ThreadOptions } from './host/thread.js';

@@ -22,7 +22,6 @@ import { submitImap } from './submit/imap.js';
 import { type Mode, submitMap } from './submit/map.js';
 import { type Streamed, submitStream } from './submit/stream.js';
 import type { Target } from './submit/target.js';
-import type { Task } from './submit/task.js';
 
 /** What Pool and ThreadPool have in common: all but where their workers live. */
 export abstract class TaskPool {
@@ -62,7 +61,7 @@ export abstract class TaskPool {
 		options?: TaskOptions,
 	): Promise<Awaited<R>>;
 	apply(fn: Target, args: unknown = [], options: TaskOptions = NONE): Promise<unknown> {
-		return attempt(() => this.#submit(fn, args, options).promise);
+		return attempt(() => submitTask(this.#scheduler, fn, args, options).promise);
 	}
 
 	/** The same, as an AsyncResult, which can be asked, waited for and cancelled. (`Pool.apply_async`) */
@@ -74,7 +73,7 @@ export abstract class TaskPool {
 	): AsyncResult<Awaited<R>>;
 	applyAsync(fn: Target, args: unknown = [], options: AsyncOptions<never> = {}): AsyncResult<unknown> {
 		try {
-			const task = this.#submit(fn, args, options);
+			const task = submitTask(this.#scheduler, fn, args, options);
 			const cancel = () => this.#scheduler.cancel(task, new CancelledError(`${task.name} was cancelled`));
 			return new AsyncResult(task, cancel, this.#block);
 		} catch (error) {
@@ -94,7 +93,7 @@ export abstract class TaskPool {
 		options?: TaskOptions,
 	): Awaited<R>;
 	applySync(fn: Target, args: unknown = [], options: TaskOptions = {}): unknown {
-		return this.#await(this.#submit(fn, args, options));
+		return this.#await(submitTask(this.#scheduler, fn, args, options));
 	}
 
 	/**
@@ -278,10 +277,6 @@ export abstract class TaskPool {
 		} catch (error) {
 			return refused(error, options);
 		}
-	}
-
-	#submit(fn: Target, args: unknown, options: AsyncOptions<never>): Task {
-		return submitTask(this.#scheduler, fn, args, options);
 	}
 }
 

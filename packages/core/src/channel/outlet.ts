@@ -1,7 +1,8 @@
 import { writeSync, writevSync } from 'node:fs';
 import type { Socket } from 'node:net';
 
-const FULL_PIPE_MS = 1;
+/** How long to wait for a slow reader of a full pipe before trying again. */
+export const FULL_PIPE_MS = 1;
 /** Node writes no more than 2 GiB at a time, and the system no more than 1,024 pieces. */
 const MOST_BYTES = 1 << 30;
 const MOST_BUFFERS = 1_000;

@@ -1,6 +1,6 @@
 import { type MessagePort, receiveMessageOnPort, type Transferable } from 'node:worker_threads';
 import type { Small } from '../codec/small.js';
-import type { FarChannel, FarReceiver, NearChannel, NearReceiver } from './channel.js';
+import type { FarChannel, FarReceiver, NearChannel, NearReceiver, Receiver } from './channel.js';
 import { Claims } from './claims.js';
 import type { Message } from './protocol.js';
 import type { Rec } from './records.js';
@@ -31,11 +31,13 @@ class End {
 	protected readonly port: MessagePort;
 	protected readonly out: Ring;
 	protected readonly in: Ring;
+	readonly #to: Receiver;
 	#messages: Message[] = [];
 	#isScheduled = false;
 
-	constructor(port: MessagePort, out: SharedArrayBuffer, into: SharedArrayBuffer) {
+	constructor(port: MessagePort, out: SharedArrayBuffer, into: SharedArrayBuffer, to: Receiver) {
 		this.port = port;
+		this.#to = to;
 		this.out = new Ring(out);
 		this.in = new Ring(into);
 	}
@@ -91,15 +93,19 @@ class End {
 		});
 	}
 
+	protected deliver(messages: Message[] | typeof KNOCK): void {
+		if (messages !== KNOCK) for (const message of messages) this.#to.receive(message);
+	}
+
 	/** Everything that waits in the port; false when that was nothing. */
-	protected receiveAll(receive: (messages: Message[] | typeof KNOCK) => void): boolean {
+	protected receiveAll(): boolean {
 		let moved = false;
 		for (
 			let next = receiveMessageOnPort(this.port);
 			next !== undefined;
 			next = receiveMessageOnPort(this.port)
 		) {
-			receive(next.message);
+			this.deliver(next.message);
 			moved = true;
 		}
 		return moved;
@@ -112,7 +118,7 @@ export class NearThreadChannel extends End implements NearChannel {
 	readonly #receiver: NearReceiver;
 
 	constructor({ port, calls, answers, claims }: Lanes, receiver: NearReceiver) {
-		super(port, calls, answers);
+		super(port, calls, answers, receiver);
 		this.#claims = new Claims(claims);
 		this.#receiver = receiver;
 		port.on('message', (messages) => this.#receive(messages));
@@ -146,17 +152,13 @@ export class NearThreadChannel extends End implements NearChannel {
 	}
 
 	drain(): boolean {
-		const moved = this.receiveAll((messages) => this.#deliver(messages));
+		const moved = this.receiveAll();
 		return this.#readAll() || moved;
 	}
 
 	#receive(messages: Message[] | typeof KNOCK): void {
-		this.#deliver(messages);
+		this.deliver(messages);
 		this.#readAll();
-	}
-
-	#deliver(messages: Message[] | typeof KNOCK): void {
-		if (messages !== KNOCK) for (const message of messages) this.#receiver.receive(message);
 	}
 
 	/** What comes after it wakes this end again. */
@@ -180,11 +182,11 @@ export class FarThreadChannel extends End implements FarChannel {
 	#unnoticedSince = 0;
 
 	constructor({ port, calls, answers, claims }: Lanes, receiver: FarReceiver) {
-		super(port, answers, calls);
+		super(port, answers, calls, receiver);
 		this.#claims = new Claims(claims);
 		this.#receiver = receiver;
 		port.on('message', (messages) => {
-			this.#receive(messages);
+			this.deliver(messages);
 			receiver.arrived();
 		});
 		port.on('close', () => receiver.closed());
@@ -228,16 +230,12 @@ export class FarThreadChannel extends End implements FarChannel {
 	}
 
 	drain(): boolean {
-		return this.receiveAll((messages) => this.#receive(messages));
+		return this.receiveAll();
 	}
 
 	#announce(): void {
 		this.#unnoticedSince = 0;
 		this.flush();
-	}
-
-	#receive(messages: Message[] | typeof KNOCK): void {
-		if (messages !== KNOCK) for (const message of messages) this.#receiver.receive(message);
 	}
 }
 

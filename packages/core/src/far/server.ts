@@ -2,11 +2,13 @@ import { inspect } from 'node:util';
 import { type Baggage, unpackBaggage } from '../baggage.js';
 import type { FarChannel, FarReceiver } from '../channel/channel.js';
 import { Endpoint } from '../channel/endpoint.js';
+import { FULL_PIPE_MS } from '../channel/outlet.js';
 import type { CallMode, Message, PartialResult, WirePayload } from '../channel/protocol.js';
 import { NAMED, type Rec } from '../channel/records.js';
 import type { Medium } from '../codec/shareable.js';
 import { isSmall } from '../codec/small.js';
 import type { Here } from '../here.js';
+import { paceAfter } from '../host/call.js';
 import { living } from '../host/host.js';
 import { packageTexts } from '../packages.js';
 import { mapStack } from '../revive/source-map.js';
@@ -220,7 +222,7 @@ export class Server {
 	}
 
 	#notePace(constant: number, microseconds: number): void {
-		this.#paces[constant] = Math.max(microseconds, (this.#paces[constant] ?? 0) * PACE_DECAY);
+		this.#paces[constant] = paceAfter(this.#paces[constant] ?? Number.POSITIVE_INFINITY, microseconds);
 	}
 
 	/** Answers when it is settled; gives how long that took. */
@@ -376,10 +378,6 @@ export class Server {
 const TURN_MS = 1;
 /** A call that is expected to take less is short: the answers before it may be noticed after it. */
 const SHORT_US = 50;
-/** How fast a long call is forgotten, after which the same function is expected to be short again. */
-const PACE_DECAY = 7 / 8;
-/** How long to wait for a slow reader of a full pipe before trying again. */
-const FULL_PIPE_MS = 1;
 
 function since(began: number): number {
 	return Math.min(Math.round((performance.now() - began) * 1_000), 0xffff_ffff);

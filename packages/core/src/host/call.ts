@@ -51,6 +51,14 @@ interface Pace {
 	microseconds: number;
 }
 
+/** How fast a long call is forgotten, after which the same function is expected to be short again. */
+const PACE_DECAY = 7 / 8;
+
+/** The pace after a call of so many microseconds, where it was `before` until then. */
+export function paceAfter(before: number, microseconds: number): number {
+	return Number.isFinite(before) ? Math.max(microseconds, before * PACE_DECAY) : microseconds;
+}
+
 const unknownPace = (): Pace => ({ microseconds: Number.POSITIVE_INFINITY });
 
 const constants = () =>

@@ -410,7 +410,8 @@ function isSmallContent(content: Call['content']): content is readonly Small[] {
 	return Array.isArray(content);
 }
 
-function movesSomething({ content }: Call): boolean {
+/** Whether buffers or ports go to the host with it, and are gone with that. */
+export function movesSomething({ content }: Call): boolean {
 	return !isSmallContent(content) && content.moved.length > 0;
 }
 

@@ -6,7 +6,9 @@ import {
 	HostExitError,
 	here,
 	howItEnded,
+	movesSomething,
 	type Prepared,
+	paceAfter,
 	realm,
 	startProcess,
 	startThread,
@@ -32,7 +34,7 @@ const numbers = () => realm('pool worker numbers', () => new Map<string, number>
 
 /** So many microseconds of work may wait in a worker; more would hold up what is more urgent, or could go to others. */
 const AHEAD_US = 1_000;
-/** So many tasks may be in a worker. From a process none can be taken back, should one before it take long. */
+/** So many tasks may be in a worker. A process gives none back while one before it does not pause. */
 const MOST_AHEAD = { thread: 512, process: 64 };
 /** What it takes to wake a worker. */
 const WAKE_US = 10;
@@ -180,7 +182,7 @@ export class Worker {
 		if (!this.#remove(task)) return;
 		if (task.isCondemned) task.reject(undefined);
 		// What was moved to it is gone with it.
-		else if (mayHaveRun || movesSomething(task)) task.reject(this.crash(exit, task));
+		else if (mayHaveRun || movesSomething(task.call)) task.reject(this.crash(exit, task));
 		else return this.#return(task);
 		this.#employer.ended(this);
 	}
@@ -362,7 +364,8 @@ class Assignment implements Caller {
 	}
 
 	resolve(value: unknown, microseconds: number): void {
-		notePace(this.#task.call, microseconds);
+		const { pace } = this.#task.call;
+		if (pace !== null) pace.microseconds = paceAfter(pace.microseconds, microseconds);
 		this.#worker.answer(this.#task, true, value);
 	}
 
@@ -392,15 +395,6 @@ class Assignment implements Caller {
 	}
 }
 
-/** How fast a long task is forgotten. */
-const PACE_DECAY = 7 / 8;
-
-function notePace({ pace }: Call, microseconds: number): void {
-	if (pace === null) return;
-	const before = pace.microseconds === Number.POSITIVE_INFINITY ? 0 : pace.microseconds;
-	pace.microseconds = Math.max(microseconds, before * PACE_DECAY);
-}
-
 /** Of which nothing is known takes long. */
 function costOf({ call: { pace } }: Task): number {
 	return pace === null ? AHEAD_US : Math.min(Math.max(pace.microseconds, LEAST_US), AHEAD_US);
@@ -413,10 +407,6 @@ export function isTrifle({ call: { pace } }: Task): boolean {
 
 function hasLimit(task: Task | null): boolean {
 	return task?.mayBeStopped === true;
-}
-
-function movesSomething({ call: { content } }: Task): boolean {
-	return 'moved' in content && content.moved.length > 0;
 }
 
 function startHost(

@@ -1,10 +1,10 @@
-import { checkObject, kindOf } from '@conc/core';
+import { checkObject } from '@conc/core';
 import { CancelledError } from '../errors.js';
 import { positiveInteger, type StreamOptions } from '../options.js';
 import type { Scheduler } from '../schedule/scheduler.js';
 import { StreamIterator } from '../settle/stream.js';
 import { makeTask } from './apply.js';
-import type { Target } from './target.js';
+import { checkFunction, type Target } from './target.js';
 
 /** What a stream can be made of. */
 export type Streamed<R> =
@@ -23,7 +23,7 @@ export function submitStream(
 	args: unknown,
 	options: StreamOptions,
 ): StreamIterator {
-	if (typeof fn !== 'function') throw new TypeError(`fn must be a function, not ${kindOf(fn)}`);
+	checkFunction(fn);
 	checkObject('options', options);
 	const buffersize = positiveInteger('buffersize', options.buffersize, BUFFERSIZE);
 	const task = makeTask(scheduler, fn, args, options, 'stream');

@@ -57,7 +57,7 @@ export interface Receiver {
 
 export interface NearReceiver extends Receiver {
 	/** A call was answered with a small value, after so many microseconds. */
-	answered(id: number, microseconds: number, value: Small): void;
+	answered(id: number, microseconds: number, value: unknown): void;
 }
 
 export interface FarReceiver extends Receiver {

@@ -6,19 +6,24 @@ export const FULL_PIPE_MS = 1;
 /** Node writes no more than 2 GiB at a time, and the system no more than 1,024 pieces. */
 const MOST_BYTES = 1 << 30;
 const MOST_BUFFERS = 1_000;
+/** A reader that takes what it gets makes room within so long: then it is tried again in the next turn. */
+const READING_MS = 1;
 
 /** A pipe that is full, or a system that is short of memory for it, takes the rest later. */
 const passing = new Set(['EAGAIN', 'EINTR', 'ENOBUFS', 'ENOMEM']);
 
 /**
  * Writes frames to a socket without handing them to the event loop, so that a thread about to block can still get rid
- * of them: what does not fit into the pipe waits here, and is tried again every millisecond.
+ * of them: what does not fit into the pipe waits here, and is tried again soon.
  */
 export class Outlet {
 	readonly #fd: number;
 	readonly #socket: Socket;
 	#waiting: Buffer[] = [];
 	#timer: NodeJS.Timeout | undefined;
+	#turn: NodeJS.Immediate | undefined;
+	/** When something could be written last. */
+	#writtenAt = 0;
 	#isBroken = false;
 
 	/** @param fd of the socket; -1 where there is none (named pipes on Windows) */
@@ -56,12 +61,12 @@ export class Outlet {
 	close(): void {
 		this.#isBroken = true;
 		this.#waiting = [];
-		clearTimeout(this.#timer);
+		this.#dontTryAgain();
 	}
 
 	/** Writes what the pipe takes now; false when that was nothing. */
 	writeWhatFits(): boolean {
-		if (this.#timer !== undefined) clearTimeout(this.#timer);
+		this.#dontTryAgain();
 		let written = 0;
 		try {
 			while (this.#waiting.length > 0) {
@@ -76,12 +81,24 @@ export class Outlet {
 				this.close(); // nothing can be told to the other process any more, but what it has told is still to be read
 				return false;
 			}
-			// It holds nobody: whoever waits for the other process holds that.
-			this.#timer = setTimeout(() => this.writeWhatFits(), FULL_PIPE_MS).unref();
-			return written > 0;
+			this.#tryAgain(written > 0);
 		}
-		this.#timer = undefined;
 		return written > 0;
+	}
+
+	#tryAgain(isTaken: boolean): void {
+		const now = performance.now();
+		if (isTaken) this.#writtenAt = now;
+		const retry = () => this.writeWhatFits();
+		if (now - this.#writtenAt < READING_MS) this.#turn = setImmediate(retry);
+		// It holds nobody: whoever waits for the other process holds that.
+		else this.#timer = setTimeout(retry, FULL_PIPE_MS).unref();
+	}
+
+	#dontTryAgain(): void {
+		if (this.#turn !== undefined) clearImmediate(this.#turn);
+		if (this.#timer !== undefined) clearTimeout(this.#timer);
+		this.#turn = this.#timer = undefined;
 	}
 
 	/** As much of what waits as one call of the system takes. */

@@ -1,4 +1,4 @@
-import type { Small } from '../codec/small.js';
+import { Json, type Small } from '../codec/small.js';
 
 /** A call on small values, or the answer to one, as it lies in memory that is written and read in place. */
 export interface Rec {
@@ -7,7 +7,7 @@ export interface Rec {
 	/** The number of the constant that is called; of an answer, how many microseconds the call took. */
 	readonly about: number;
 	/** The arguments, or the one result; null where a message by another way says more. */
-	readonly values: Small[] | null;
+	readonly values: unknown[] | null;
 }
 
 /** Added to the number of a constant whose call has a name, which comes before the arguments. */
@@ -29,6 +29,9 @@ const TAGS = {
 	number: 5,
 	ascii: 6,
 	text: 7,
+	/** A string of these kinds that holds JSON. */
+	asciiJson: 8,
+	textJson: 9,
 } as const;
 
 /** The most bytes that a value takes: a tag, and a number or the length of a string. */
@@ -86,7 +89,7 @@ export class Records {
 		const record = {
 			id: view.getUint32(at + ID, true),
 			about: view.getUint32(at + ABOUT, true),
-			values: null as Small[] | null,
+			values: null as unknown[] | null,
 		};
 		if (count !== NO_VALUES) record.values = this.#readValues(at + HEADER_BYTES, count);
 		return record;
@@ -106,30 +109,35 @@ export class Records {
 				view.setFloat64(at + 1, value, true);
 				return at + 9;
 			case 'string':
-				return this.#writeString(at, end, value);
+				return this.#writeString(at, end, value, TAGS.ascii, TAGS.text);
 			case 'boolean':
 				view.setUint8(at, value ? TAGS.true : TAGS.false);
 				return at + 1;
+			case 'undefined':
+				view.setUint8(at, TAGS.undefined);
+				return at + 1;
 			default:
-				view.setUint8(at, value === null ? TAGS.null : TAGS.undefined);
+				if (value instanceof Json)
+					return this.#writeString(at, end, value.text, TAGS.asciiJson, TAGS.textJson);
+				view.setUint8(at, TAGS.null);
 				return at + 1;
 		}
 	}
 
-	#writeString(at: number, end: number, text: string): number {
+	#writeString(at: number, end: number, text: string, ifAscii: number, ifText: number): number {
 		const { length } = text;
 		const from = at + 5;
 		if (from + length > end) return -1;
 		const isAscii = length <= SHORT ? this.#writeShort(from, text) : Buffer.byteLength(text) === length;
 		if (isAscii) {
 			if (length > SHORT) this.#bytes.write(text, from, 'latin1');
-			this.#view.setUint8(at, TAGS.ascii);
+			this.#view.setUint8(at, ifAscii);
 			this.#view.setUint32(at + 1, length, true);
 			return from + length;
 		}
 		if (from + 2 * length > end) return -1;
 		this.#bytes.write(text, from, 'utf16le');
-		this.#view.setUint8(at, TAGS.text);
+		this.#view.setUint8(at, ifText);
 		this.#view.setUint32(at + 1, 2 * length, true);
 		return from + 2 * length;
 	}
@@ -144,12 +152,13 @@ export class Records {
 		return true;
 	}
 
-	#readValues(from: number, count: number): Small[] {
+	#readValues(from: number, count: number): unknown[] {
 		const view = this.#view;
-		const values = new Array<Small>(count);
+		const values = new Array<unknown>(count);
 		let at = from;
 		for (let index = 0; index < count; index++) {
-			switch (view.getUint8(at)) {
+			const tag = view.getUint8(at);
+			switch (tag) {
 				case TAGS.integer:
 					values[index] = view.getInt32(at + 1, true);
 					at += 5;
@@ -158,15 +167,14 @@ export class Records {
 					values[index] = view.getFloat64(at + 1, true);
 					at += 9;
 					break;
-				case TAGS.ascii: {
+				case TAGS.ascii:
+				case TAGS.text:
+				case TAGS.asciiJson:
+				case TAGS.textJson: {
+					const isAscii = tag === TAGS.ascii || tag === TAGS.asciiJson;
 					const end = at + 5 + view.getUint32(at + 1, true);
-					values[index] = this.#bytes.toString('latin1', at + 5, end);
-					at = end;
-					break;
-				}
-				case TAGS.text: {
-					const end = at + 5 + view.getUint32(at + 1, true);
-					values[index] = this.#bytes.toString('utf16le', at + 5, end);
+					const text = this.#bytes.toString(isAscii ? 'latin1' : 'utf16le', at + 5, end);
+					values[index] = tag === TAGS.ascii || tag === TAGS.text ? text : JSON.parse(text);
 					at = end;
 					break;
 				}

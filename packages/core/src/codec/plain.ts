@@ -23,6 +23,8 @@ function isPlainObject(value: object, seen: Set<object>): boolean {
 		if (seen.has(value)) return true;
 		seen.add(value);
 		for (const item of value as unknown[]) if (!isPlain(item, seen)) return false;
+		// Named properties of an array may be anything; and where there are holes, there may be some.
+		if (Object.keys(value).length !== (value as unknown[]).length) return false;
 		return Object.getOwnPropertySymbols(value).length === 0;
 	}
 	if (prototype === Object.prototype) {

@@ -1,34 +1,58 @@
-/** A value that holds no others: it needs no codec, and a copy of the reference is a snapshot. */
-export type Small = undefined | null | boolean | number | string;
+import { jsonOf } from './json.js';
 
-/** A longer string is not small. */
-const LONGEST = 0x2000;
+/** A value that holds no others: a copy of the reference is a snapshot. */
+type Primitive = undefined | null | boolean | number | string;
 
-export function isSmall(value: unknown): value is Small {
+/** A plain object or array, as text. */
+export class Json {
+	constructor(readonly text: string) {}
+}
+
+/** What goes without the codec: short strings, other primitives, plain objects that are short as text. */
+export type Small = Primitive | Json;
+
+/** The most characters a small value has. */
+export const LONGEST = 0x2000;
+
+/** What is not small. */
+export const LARGE = Symbol('large');
+
+/** A value as it is now, if it is small. */
+export function toSmall(value: unknown): Small | typeof LARGE {
 	switch (typeof value) {
 		case 'number':
 		case 'boolean':
 		case 'undefined':
-			return true;
+			return value;
 		case 'string':
-			return value.length <= LONGEST;
+			return value.length <= LONGEST ? value : LARGE;
+		case 'object': {
+			if (value === null) return null;
+			const text = jsonOf(value);
+			return text === null ? LARGE : new Json(text);
+		}
 		default:
-			return value === null;
+			return LARGE;
 	}
+}
+
+/** The value again. */
+export function fromSmall(small: Small): unknown {
+	return small instanceof Json ? JSON.parse(small.text) : small;
 }
 
 /** So few that to look at each costs less than the codec. */
 const MOST = 8;
 
-/** A copy of a short list of small values; null for any other. */
+/** A short list of small values as it is now; null for any other. */
 export function smallList(values: readonly unknown[]): Small[] | null {
 	const { length } = values;
 	if (length > MOST) return null;
-	const copy = new Array<Small>(length);
+	const list = new Array<Small>(length);
 	for (let at = 0; at < length; at++) {
-		const value = values[at];
-		if (!isSmall(value)) return null;
-		copy[at] = value;
+		const small = toSmall(values[at]);
+		if (small === LARGE) return null;
+		list[at] = small;
 	}
-	return copy;
+	return list;
 }

@@ -6,7 +6,7 @@ import { FULL_PIPE_MS } from '../channel/outlet.js';
 import type { CallMode, Message, PartialResult, WirePayload } from '../channel/protocol.js';
 import { NAMED, type Rec } from '../channel/records.js';
 import type { Medium } from '../codec/shareable.js';
-import { isSmall } from '../codec/small.js';
+import { LARGE, toSmall } from '../codec/small.js';
 import type { Here } from '../here.js';
 import { paceAfter } from '../host/call.js';
 import { living } from '../host/host.js';
@@ -323,7 +323,8 @@ export class Server {
 		const canOvertake = !this.#hasTold;
 		this.#hasTold = false;
 		if (!ok && this.#here.runs === 'one') this.#reportFailure(value);
-		if (ok && canOvertake && isSmall(value) && this.#channel.answer(id, microseconds, value)) return;
+		const small = ok && canOvertake ? toSmall(value) : LARGE;
+		if (small !== LARGE && this.#channel.answer(id, microseconds, small)) return;
 		const what = ok ? `the result of ${subject}` : `the error of ${subject}`;
 		let payload: ReturnType<Endpoint['encode']>;
 		try {

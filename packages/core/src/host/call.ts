@@ -6,7 +6,7 @@ import { encode, noteMoved } from '../codec/encode.js';
 import { identityOf } from '../codec/identity.js';
 import type { Payload } from '../codec/payload.js';
 import type { Medium } from '../codec/shareable.js';
-import { type Small, smallList } from '../codec/small.js';
+import { fromSmall, type Small, smallList } from '../codec/small.js';
 import { kindOf } from '../kind.js';
 import { realm } from '../realm.js';
 
@@ -141,7 +141,7 @@ export function makeMapCall(
 
 /** The values of a call as bytes, where there was no room for them as they are. */
 export function encodeSmall({ fn }: Call, values: readonly Small[], to: Medium): Payload {
-	return encodeArguments(fn, values, to);
+	return encodeArguments(fn, values.map(fromSmall), to);
 }
 
 function encodeArguments(

@@ -4,6 +4,8 @@ const realms = Symbol.for('@conc/core@1');
 type Realm = Map<string, unknown>;
 
 const home = globalThis as { [realms]?: Realm };
+home[realms] ??= new Map();
+const shared = home[realms];
 
 /**
  * State that every copy of core in this thread shares: what `create` made for `name` the first time.
@@ -12,8 +14,9 @@ const home = globalThis as { [realms]?: Realm };
  * module variables hold constants only, and everything that changes lives here.
  */
 export function realm<T>(name: string, create: () => T): T {
-	home[realms] ??= new Map();
-	const shared = home[realms];
-	if (!shared.has(name)) shared.set(name, create());
-	return shared.get(name) as T;
+	const known = shared.get(name);
+	if (known !== undefined || shared.has(name)) return known as T;
+	const created = create();
+	shared.set(name, created);
+	return created;
 }

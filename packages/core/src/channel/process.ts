@@ -1,19 +1,15 @@
-import { readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { deserialize, Serializer } from 'node:v8';
 import type { Small } from '../codec/small.js';
 import type { FarChannel, FarReceiver, NearChannel, NearReceiver, Receiver } from './channel.js';
-import { descriptorOf, type Outlet } from './outlet.js';
+import { Frames, framed, HEADER_BYTES, RECORDS } from './frames.js';
+import { Intake } from './intake.js';
+import type { Outlet } from './outlet.js';
 import type { Message } from './protocol.js';
 import { type Rec, Records } from './records.js';
 
-/** A mark no text begins with, and a length. */
-const HEADER_BYTES = 8;
-/** A frame holds messages, or records. */
-const MESSAGES = 0xc0c0fade;
-const RECORDS = 0xc0c0face;
 /** For so long a process without a call looks for the next before it sleeps: to be woken takes longer. */
-const SPIN_MS = 0.05;
+const SPIN_MS = 0.1;
 /** A batch is not let grow beyond this, so that no frame is too long but for a single payload that is. */
 const BATCH_BYTES = 1 << 26;
 /** How many bytes of records are gathered in one frame. */
@@ -23,6 +19,7 @@ const RECORDS_BYTES = 0x1_0000;
 abstract class End {
 	readonly #socket: Socket;
 	readonly #outlet: Outlet;
+	readonly #intake: Intake;
 	readonly #take: (chunk: Buffer) => void;
 	/** Frames that are complete, the messages of the next, and its records; at most one of the latter two. */
 	#frames: Buffer[] = [];
@@ -36,6 +33,7 @@ abstract class End {
 	constructor(socket: Socket, outlet: Outlet, receiver: Receiver) {
 		this.#socket = socket;
 		this.#outlet = outlet;
+		this.#intake = new Intake(socket);
 		const frames = new Frames((kind, bytes, from, to) => {
 			if (kind === RECORDS) return this.receiveRecords(bytes, from, to);
 			for (const message of deserialize(bytes.subarray(from, to)) as Message[]) this.receiveMessage(message);
@@ -113,7 +111,7 @@ abstract class End {
 	}
 
 	drain(): boolean {
-		return pull(this.#socket, this.#take);
+		return this.#intake.drain(this.#take);
 	}
 
 	ref(): void {
@@ -265,98 +263,9 @@ export class FarProcessChannel extends End implements FarChannel {
 	}
 }
 
-const CHUNK_BYTES = 0x1_0000;
-
-/** Reads what has arrived without the event loop; false when it was nothing. */
-function pull(socket: Socket, take: (chunk: Buffer) => void): boolean {
-	const fd = descriptorOf(socket);
-	let pulled = false;
-	for (;;) {
-		const chunk = fd === -1 ? socket.read() : readNow(fd);
-		if (chunk === null) return pulled;
-		pulled = true;
-		take(chunk);
-	}
-}
-
-function readNow(fd: number): Buffer | null {
-	const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-	try {
-		const count = readSync(fd, chunk);
-		return count === 0 ? null : chunk.subarray(0, count);
-	} catch {
-		return null; // EAGAIN: nothing there; and the end of the other process is learned from its exit
-	}
-}
-
-/** A frame: a header, then its bytes. */
-export function framed(bytes: Buffer): [header: Buffer, bytes: Buffer] {
-	const header = Buffer.allocUnsafe(HEADER_BYTES);
-	header.writeUInt32LE(MESSAGES);
-	header.writeUInt32LE(bytes.length, 4);
-	return [header, bytes];
-}
-
 function serialize(messages: Message[]): Buffer {
 	const serializer = new Serializer();
 	serializer.writeHeader();
 	serializer.writeValue(messages);
 	return serializer.releaseBuffer();
-}
-
-/** Takes what is between `from` and `to` of these bytes. */
-type Deliver = (kind: number, bytes: Buffer, from: number, to: number) => void;
-
-/** Cuts a stream of bytes into frames, whatever pieces it comes in. */
-class Frames {
-	readonly #deliver: Deliver;
-	/** What did not make up a frame yet, and how long that has to be at least. */
-	#chunks: Uint8Array[] = [];
-	#isDelivering = false;
-	#length = 0;
-	#wanted = HEADER_BYTES;
-
-	constructor(deliver: Deliver) {
-		this.#deliver = deliver;
-	}
-
-	push(chunk: Buffer): void {
-		this.#chunks.push(chunk);
-		this.#length += chunk.length;
-		// Who is just being told of one frame may ask for the next: that comes in turn.
-		if (this.#isDelivering) return;
-		this.#isDelivering = true;
-		try {
-			while (this.#length >= this.#wanted) this.#deliverAll();
-		} finally {
-			this.#isDelivering = false;
-		}
-	}
-
-	#deliverAll(): void {
-		const [first] = this.#chunks;
-		const bytes = this.#chunks.length === 1 ? (first as Buffer) : Buffer.concat(this.#chunks);
-		this.#chunks = [];
-		this.#length = 0;
-		const rest = bytes.subarray(this.#cut(bytes));
-		if (rest.length === 0) return;
-		this.#chunks.unshift(rest);
-		this.#length += rest.length;
-	}
-
-	/** Delivers the frames that are complete, and gives where the next begins. */
-	#cut(bytes: Buffer): number {
-		let at = 0;
-		for (;;) {
-			this.#wanted = HEADER_BYTES;
-			if (at + HEADER_BYTES > bytes.length) return at;
-			const kind = bytes.readUInt32LE(at);
-			if (kind !== MESSAGES && kind !== RECORDS) throw new RangeError('bytes that are no frame');
-			this.#wanted += bytes.readUInt32LE(at + 4);
-			const end = at + this.#wanted;
-			if (end > bytes.length) return at;
-			this.#deliver(kind, bytes, at + HEADER_BYTES, end);
-			at = end;
-		}
-	}
 }

@@ -156,17 +156,14 @@ function encodeArguments(
 /** To look where a call is made takes longer than to make it, so in a burst only the first show it. */
 const SITES_A_BURST = 10;
 const BURST_MS = 2;
+const nowhere = {};
 
 /** Where the user's call is: what lies below `entry` on the stack; nothing when too many calls are made at once. */
 export function callSite(entry: (...args: never[]) => unknown): { readonly stack?: string } {
-	const burst = realm('call sites', () => ({ left: SITES_A_BURST, until: 0 }));
-	if (burst.left === 0) {
-		const now = performance.now();
-		if (now < burst.until) return {};
-		burst.left = SITES_A_BURST;
-		burst.until = now + BURST_MS;
-	}
+	const burst = realm('call sites', () => ({ left: SITES_A_BURST }));
+	if (burst.left === 0) return nowhere;
 	burst.left--;
+	if (burst.left === 0) setTimeout(() => (burst.left = SITES_A_BURST), BURST_MS).unref();
 	const site: { stack?: string } = {};
 	Error.captureStackTrace(site, entry);
 	return site;

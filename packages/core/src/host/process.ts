@@ -2,8 +2,9 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { NearReceiver } from '../channel/channel.js';
+import { framed } from '../channel/frames.js';
 import { descriptorOf, Outlet } from '../channel/outlet.js';
-import { framed, NearProcessChannel } from '../channel/process.js';
+import { NearProcessChannel } from '../channel/process.js';
 import type { Exit } from '../errors.js';
 import type { Here } from '../here.js';
 import { here as current } from '../here.js';

@@ -1,0 +1,49 @@
+import { readSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { descriptorOf } from './outlet.js';
+
+const CHUNK_BYTES = 0x1_0000;
+/** What is shorter is copied, so that the chunk can be used again. */
+const SHORT_BYTES = 0x1000;
+
+/** Reads what has arrived at a socket without the event loop. */
+export class Intake {
+	readonly #socket: Socket;
+	#room: Buffer | null = null;
+
+	constructor(socket: Socket) {
+		this.#socket = socket;
+	}
+
+	/** False when there was nothing. */
+	drain(take: (chunk: Buffer) => void): boolean {
+		const fd = descriptorOf(this.#socket);
+		let pulled = false;
+		for (;;) {
+			const chunk: Buffer | null = fd === -1 ? this.#socket.read() : this.#read(fd);
+			if (chunk === null) return pulled;
+			pulled = true;
+			take(chunk);
+		}
+	}
+
+	#read(fd: number): Buffer | null {
+		this.#room ??= Buffer.allocUnsafeSlow(CHUNK_BYTES);
+		const room = this.#room;
+		// Mostly there is nothing, which is an error, and its stack would cost more than all the rest.
+		const { stackTraceLimit } = Error;
+		Reflect.set(Error, 'stackTraceLimit', 0);
+		let count: number;
+		try {
+			count = readSync(fd, room);
+		} catch {
+			return null; // the end of the other process is learned from its exit
+		} finally {
+			Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+		}
+		if (count === 0) return null;
+		if (count <= SHORT_BYTES) return Buffer.from(room.subarray(0, count));
+		this.#room = null;
+		return room.subarray(0, count);
+	}
+}

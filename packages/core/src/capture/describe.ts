@@ -63,7 +63,7 @@ function look(fn: object): Description {
 	);
 	if (bound !== undefined) return { type: 'bound', ...bound };
 	if (location === undefined) return { type: 'native' };
-	const script = scriptOf(location.scriptId);
+	const script = scriptOf(fn, location);
 	if (script.url.startsWith('node:')) return { type: 'native' };
 	const found = functionAt(script, location);
 	return found === undefined

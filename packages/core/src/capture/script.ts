@@ -6,12 +6,15 @@ import { noteSourceMap } from '../revive/source-map.js';
 import { analyse } from './analyse.js';
 import type { Analysis, FunctionNode } from './findings.js';
 import { type Location, readScript, type ScriptRecord } from './inspector.js';
+import { scriptOnDisk } from './on-disk.js';
 import { parse } from './parse.js';
 
 /** A script this thread runs, as the engine sees it. */
 export interface Script extends ScriptRecord {
 	readonly id: string;
 	readonly source: string;
+	/** The engine was not asked for the source. */
+	readonly isFromDisk: boolean;
 	/** Null when the file as a whole does not parse. */
 	readonly analysis: Analysis | null;
 	readonly lineStarts: readonly number[];
@@ -23,19 +26,23 @@ export interface Script extends ScriptRecord {
 
 const known = () => realm('parsed scripts', () => new Map<string, Script>());
 
-/** The script with this id: its source, scopes and functions. Parsed once. */
-export function scriptOf(id: string): Script {
-	let script = known().get(id);
-	if (script === undefined) {
-		script = load(id);
-		known().set(id, script);
-		if (script.sourceMapUrl.startsWith('data:')) noteSourceMap(script.url, script.sourceMapUrl);
-	}
+/** The script that a function is of: its source, scopes and functions. Parsed once. */
+export function scriptOf(fn: object, location: Location): Script {
+	const id = location.scriptId;
+	const script = known().get(id) ?? keep(load(id, scriptOnDisk(id)));
+	// What is on disk need not be what runs, but for Node's own.
+	if (!script.isFromDisk || script.source === '' || isAt(script, location, fn)) return script;
+	return keep(load(id, null));
+}
+
+function keep(script: Script): Script {
+	known().set(script.id, script);
+	if (script.sourceMapUrl.startsWith('data:')) noteSourceMap(script.url, script.sourceMapUrl);
 	return script;
 }
 
-function load(id: string): Script {
-	const { record, source } = readScript(id);
+function load(id: string, onDisk: ReturnType<typeof scriptOnDisk>): Script {
+	const { record, source } = onDisk ?? readScript(id);
 	const url = record.url;
 	const asModule = parse(source, record.isModule);
 	const program = asModule ?? parse(source, !record.isModule);
@@ -43,6 +50,7 @@ function load(id: string): Script {
 		...record,
 		id,
 		source,
+		isFromDisk: onDisk !== null,
 		analysis: program && analyse(program, source, record.isModule),
 		lineStarts: lineStarts(source),
 		loadable: runsFromDisk(url, source),
@@ -50,11 +58,23 @@ function load(id: string): Script {
 	};
 }
 
+/** Whether the text of a function is what a script has at its place. */
+function isAt(script: Script, location: Location, fn: object): boolean {
+	const found = functionAt(script, location);
+	if (found === undefined) return false;
+	const text = script.source.slice(offsetOf(script, location), found.end);
+	return Function.prototype.toString.call(fn).endsWith(text);
+}
+
 /** The function the engine reports at this place of a script. */
 export function functionAt(script: Script, location: Location): FunctionNode | undefined {
+	return script.analysis?.functions.get(offsetOf(script, location));
+}
+
+function offsetOf(script: Script, location: Location): number {
 	const line = location.line - script.startLine;
 	const column = line === 0 ? location.column - script.startColumn : location.column;
-	return script.analysis?.functions.get((script.lineStarts[line] ?? 0) + column);
+	return (script.lineStarts[line] ?? 0) + column;
 }
 
 /** The same, as far as the script has been parsed already. */

@@ -5,3 +5,6 @@ import { realm } from './realm.js';
 
 /** The code that goes to every worker: its own entry, and the parser, which it evaluates only if it must capture. */
 export const texts = () => realm('texts', () => ({ far: farText, parser: parserText }));
+
+/** What the engine made of `texts().far` in the first worker, so that the others need not compile it again. */
+export const code = () => realm<{ far: Uint8Array | null }>('code', () => ({ far: null }));

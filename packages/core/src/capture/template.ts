@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { CannotCross } from '../errors.js';
+import { crypto } from '../lazy.js';
 import { type ClassParts, hasPrivateMembers, type Span } from './class.js';
 import type { FunctionNode, LexicalUse } from './findings.js';
 import { placeIn } from './place.js';
@@ -56,7 +56,7 @@ export function makeTemplate(
 
 /** Names a template by its content, so that all threads agree on the name. */
 function seal(content: Omit<Template, 'id'>): Template {
-	const id = createHash('sha1').update(JSON.stringify(content)).digest('base64url').slice(0, 20);
+	const id = crypto().createHash('sha1').update(JSON.stringify(content)).digest('base64url').slice(0, 20);
 	return { id, ...content };
 }
 

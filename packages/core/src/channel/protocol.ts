@@ -79,6 +79,8 @@ export type Message =
 			readonly signal: number;
 			readonly reason: WirePayload;
 	  }
+	/** What the engine made of the text of the far side. */
+	| { readonly type: 'code'; readonly bytes: Uint8Array }
 	/** The far side runs. */
 	| { readonly type: 'ready' }
 	/** No more calls: end when those under way are done. */

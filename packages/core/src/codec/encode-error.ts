@@ -39,7 +39,7 @@ function userStack(context: GraphContext, error: object): string {
 	return mapStack(lines.filter((line) => !ownFrame.test(line)).join('\n'));
 }
 
-const ownFrame = /^\s+at .*(\[worker eval\]|conc:far):\d+:\d+\)?$/;
+const ownFrame = /^\s+at .*conc:far:\d+:\d+\)?$/;
 
 /** An error must arrive: what it drags along and cannot cross is named instead of sent. */
 function putLeniently(context: GraphContext, values: unknown[], at: number, read: () => unknown): void {

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { crypto } from '../lazy.js';
 import { realm } from '../realm.js';
 
 interface Identities {
-	/** Tells this thread's functions from those of every other thread. */
-	readonly tag: string;
+	/** Tells this thread's functions from those of every other thread; empty before the first has one. */
+	tag: string;
 	next: number;
 	readonly ids: WeakMap<object, string>;
 	readonly found: Map<string, WeakRef<object>>;
@@ -14,7 +14,7 @@ const identities = () =>
 	realm<Identities>('identities', () => {
 		const found = new Map<string, WeakRef<object>>();
 		return {
-			tag: randomUUID(),
+			tag: '',
 			next: 0,
 			ids: new WeakMap(),
 			found,
@@ -29,6 +29,7 @@ export function identityOf(fn: object): string {
 	const all = identities();
 	const known = all.ids.get(fn);
 	if (known !== undefined) return known;
+	all.tag ||= crypto().randomUUID();
 	const id = `${all.tag}:${all.next++}`;
 	rememberIdentity(fn, id);
 	return id;

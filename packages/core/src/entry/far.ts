@@ -1,6 +1,6 @@
 // What runs first in every thread and process that @conc starts. Built into one text; see tsup.base.ts.
 import { Socket } from 'node:net';
-import { workerData } from 'node:worker_threads';
+import type { Script } from 'node:vm';
 import { Outlet } from '../channel/outlet.js';
 import { FarProcessChannel } from '../channel/process.js';
 import { FarThreadChannel } from '../channel/thread.js';
@@ -8,13 +8,18 @@ import { OWN_STDERR, replaceWrite, writeDirectly } from '../far/output.js';
 import { Server } from '../far/server.js';
 import { settleIn } from '../far/settle-in.js';
 import type { Boot } from '../host/boot.js';
-import { bootKey } from '../host/boot.js';
 import type { ThreadBoot } from '../host/thread.js';
 import { Registry } from '../liveness/registry.js';
 import { realm } from '../realm.js';
+import { code } from '../texts.js';
 
-/** A process finds its boot in the scope of this text. */
-declare const boot: ProcessBoot | undefined;
+/** In the scope of this text. */
+declare const boot: StartedThread | ProcessBoot;
+
+type StartedThread = ThreadBoot & {
+	/** This text, compiled. */
+	readonly script: Script;
+};
 
 type ProcessBoot = Boot & {
 	readonly argv: string[];
@@ -22,18 +27,19 @@ type ProcessBoot = Boot & {
 	readonly ownStderr: boolean;
 };
 
-if (typeof boot === 'undefined') startAsThread(workerData[bootKey]);
+if ('lanes' in boot) startAsThread(boot);
 else startAsProcess(boot);
 
-function startAsThread(boot: ThreadBoot): void {
+function startAsThread(boot: StartedThread): void {
 	settleIn(boot);
+	code().far = boot.code;
 	realm('registry', () => Registry.of(boot.registry));
 	// The parent gave up on this thread before it ran.
 	if (!Registry.ours().attachAs(boot.record)) process.exit();
 	process.on('exit', () => Registry.ours().markDead(boot.record));
 	writeDirectly();
 	const server = new Server('thread', boot.here, (receiver) => new FarThreadChannel(boot.lanes, receiver));
-	server.start();
+	server.start(boot.code === null ? () => boot.script.createCachedData() : null);
 }
 
 function startAsProcess({ argv, execArgv, ownStderr, ...boot }: ProcessBoot): void {
@@ -53,5 +59,5 @@ function startAsProcess({ argv, execArgv, ownStderr, ...boot }: ProcessBoot): vo
 		boot.here,
 		(receiver) => new FarProcessChannel(socket, new Outlet(socket, 3), receiver),
 	);
-	server.start();
+	server.start(null);
 }

@@ -12,6 +12,7 @@ import { paceAfter } from '../host/call.js';
 import { living } from '../host/host.js';
 import { packageTexts } from '../packages.js';
 import { mapStack } from '../revive/source-map.js';
+import { code } from '../texts.js';
 import { RunningCall, tellCurrentCall } from './current.js';
 import { Demand, iteratorOf, runStream } from './stream.js';
 
@@ -38,6 +39,7 @@ export class Server {
 	#id = -1;
 	#name = '';
 	#running: RunningCall | null = null;
+	#compiled: (() => Uint8Array) | null = null;
 	/** It has sent messages, which its answer must not overtake. */
 	#hasTold = false;
 
@@ -58,7 +60,10 @@ export class Server {
 		this.#endpoint = new Endpoint(medium, this.#channel, Object.keys(packageTexts()));
 	}
 
-	start(): void {
+	/** @param compiled what the engine has made of the text of the far side; null when the other end has it */
+	start(compiled: (() => Uint8Array) | null): void {
+		this.#compiled = compiled;
+		if (compiled !== null) setTimeout(() => this.#tellCode(), CODE_MS).unref();
 		process.on('uncaughtExceptionMonitor', (error) => this.#reportUncaught(error));
 		if (this.#here.runs === 'many')
 			process.on('unhandledRejection', (reason) => this.#reportFloating(reason));
@@ -338,9 +343,18 @@ export class Server {
 		this.#channel.post({ type: 'result', id, ok, microseconds, payload: wire });
 	}
 
+	/** Once most of it has run, which is what the next worker will not have to compile. */
+	#tellCode(): void {
+		if (this.#compiled === null) return;
+		code().far = this.#compiled();
+		this.#compiled = null;
+		this.#channel.post({ type: 'code', bytes: code().far as Uint8Array });
+	}
+
 	/** Ends this thread or process once what it started itself has ended. */
 	async #end(): Promise<void> {
 		this.#ending = true;
+		this.#tellCode();
 		this.#channel.flush(); // the answer need not wait for the children
 		const children = [...living()].filter((host) => !host.isDaemon);
 		await Promise.all(children.map((host) => host.exited));
@@ -377,6 +391,8 @@ export class Server {
 
 /** So long at most calls follow one another without a turn of the event loop. */
 const TURN_MS = 1;
+/** After so long a worker has compiled most of what it will need. */
+const CODE_MS = 10;
 /** A call that is expected to take less is short: the answers before it may be noticed after it. */
 const SHORT_US = 50;
 
@@ -462,4 +478,4 @@ function stackOf(error: unknown): string {
 	}
 }
 
-const ownFrame = /^\s+at .*(\[worker eval\]|conc:far|@conc\/\w+\/far\.cjs):\d+:\d+\)?$/;
+const ownFrame = /^\s+at .*conc:far:\d+:\d+\)?$/;

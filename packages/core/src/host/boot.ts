@@ -1,6 +1,6 @@
-import { deflateRawSync } from 'node:zlib';
 import { entryUrl } from '../capture/script.js';
 import type { Here } from '../here.js';
+import { zlib } from '../lazy.js';
 import { packageCount, packageTexts } from '../packages.js';
 import { realm } from '../realm.js';
 import { texts } from '../texts.js';
@@ -25,7 +25,7 @@ export function makeBoot(here: Here): Boot {
 export function packBoot(here: Here, more: Record<string, unknown>): [texts: Buffer, rest: Buffer] {
 	const packed = realm('packed texts', () => ({ packages: -1, bytes: Buffer.alloc(0) }));
 	if (packed.packages !== packageCount()) {
-		packed.bytes = deflateRawSync(JSON.stringify(allTexts()), { level: DEFLATE_LEVEL });
+		packed.bytes = zlib().deflateRawSync(JSON.stringify(allTexts()), { level: DEFLATE_LEVEL });
 		packed.packages = packageCount();
 	}
 	return [packed.bytes, Buffer.from(JSON.stringify({ here, entryUrl: entryUrl(), ...more }))];

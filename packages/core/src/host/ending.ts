@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { constants } from 'node:os';
+import { childProcess } from '../lazy.js';
 
 /** How a process ended. */
 export interface Ending {
@@ -35,7 +35,7 @@ export function waitForEnd(pid: number, timeout: number, pump: () => boolean): b
 export function endingOf(pid: number): Ending | null {
 	if (process.platform === 'linux') return endingFromProc(pid);
 	if (process.platform === 'win32') return isGone(pid) ? { exitCode: null, signalCode: null } : null;
-	const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+	const { stdout } = childProcess().spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
 	return stdout.trim() === '' || stdout.includes('Z') ? { exitCode: null, signalCode: null } : null;
 }
 

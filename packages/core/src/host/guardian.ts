@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { childProcess } from '../lazy.js';
 import { realm } from '../realm.js';
 
 /** A command that starts a program so that it does not outlive this process, even in a CPU loop. */
@@ -45,7 +46,7 @@ function watchByJanitor(child: ChildProcess): void {
 }
 
 function startJanitor(): { stdin: Writable } {
-	const janitor = spawn('/bin/sh', ['-c', janitorProgram], {
+	const janitor = childProcess().spawn('/bin/sh', ['-c', janitorProgram], {
 		detached: true,
 		stdio: ['pipe', 'ignore', 'ignore'],
 	});

@@ -12,6 +12,7 @@ import { type Exit, HostExitError, StartupRecursionError } from '../errors.js';
 import { packageTexts } from '../packages.js';
 import { realm } from '../realm.js';
 import { importing } from '../revive/modules.js';
+import { code } from '../texts.js';
 import { type Call, encodeSmall, makeCall, type Prepared } from './call.js';
 import { userFrames } from './frames.js';
 
@@ -258,6 +259,10 @@ export class Host {
 		if (message.type === 'ready') {
 			this.#isReady = true;
 			return this.#markReady();
+		}
+		if (message.type === 'code') {
+			code().far = message.bytes;
+			return;
 		}
 		if (message.type === 'uncaught') {
 			this.#uncaught = this.#openUncaught(message.error);

@@ -1,4 +1,4 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { NearReceiver } from '../channel/channel.js';
@@ -8,8 +8,9 @@ import { NearProcessChannel } from '../channel/process.js';
 import type { Exit } from '../errors.js';
 import type { Here } from '../here.js';
 import { here as current } from '../here.js';
+import { childProcess } from '../lazy.js';
 import { realm } from '../realm.js';
-import { bootstrap, inheritedArguments } from './arguments.js';
+import { inheritedArguments, processProgram } from './arguments.js';
 import { packBoot } from './boot.js';
 import { endingOf, StatFile, statOf } from './ending.js';
 import { bindToParent } from './guardian.js';
@@ -62,7 +63,7 @@ function launch({
 		...(execArgv ?? inheritedArguments(process.execArgv)),
 		...(limit === undefined ? [] : [`--max-old-space-size=${limit}`]),
 		'-e',
-		bootstrap,
+		processProgram,
 	];
 	const streams = Array.isArray(stdio) ? stdio : [stdio, stdio, stdio];
 	const { command, args, watch } = bindToParent(process.execPath, nodeArguments);
@@ -70,7 +71,7 @@ function launch({
 	if (keepsStderr) streams[2] = 'pipe';
 	// What the child's own code prints goes straight to fd 4, and only what the engine says takes the way through here.
 	const own = keepsStderr ? [2] : [];
-	const child = spawn(command, args, {
+	const child = childProcess().spawn(command, args, {
 		cwd,
 		env,
 		stdio: [...streams.slice(0, 3), 'pipe', ...own],

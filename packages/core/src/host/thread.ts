@@ -11,8 +11,8 @@ import type { Exit } from '../errors.js';
 import type { Here } from '../here.js';
 import { here as current } from '../here.js';
 import { Registry, type ThreadId } from '../liveness/registry.js';
-import { texts } from '../texts.js';
-import { inheritedArguments } from './arguments.js';
+import { code } from '../texts.js';
+import { inheritedArguments, threadProgram } from './arguments.js';
 import { type Boot, bootKey, makeBoot } from './boot.js';
 import { type Carrier, Host } from './host.js';
 
@@ -30,6 +30,8 @@ export interface ThreadBoot extends Boot {
 	readonly lanes: Lanes;
 	readonly registry: SharedArrayBuffer;
 	readonly record: ThreadId;
+	/** What the engine made of the far text before; null when this thread is the first. */
+	readonly code: Uint8Array | null;
 }
 
 /** Room for small calls and answers on their way; of one call it takes next to nothing. */
@@ -74,7 +76,7 @@ function carry(
 		process: ofProcess,
 	};
 	const lanes = makeLanes(port2, LANE_BYTES[runs]);
-	const boot: ThreadBoot = { ...makeBoot(here), lanes, registry: registry.memory, record };
+	const boot: ThreadBoot = { ...makeBoot(here), lanes, registry: registry.memory, record, code: code().far };
 	const worker = launch(execArgv, {
 		eval: true,
 		name,
@@ -124,8 +126,11 @@ function carry(
 function launch(execArgv: readonly string[] | undefined, options: WorkerOptions): Worker {
 	const inherited = inheritedArguments(process.execArgv);
 	const isInheritable = inherited.length === process.execArgv.length;
-	if (execArgv === undefined && isInheritable) return new Worker(texts().far, options);
-	return new Worker(texts().far, { ...options, execArgv: [...(execArgv ?? inherited.filter(isForThreads))] });
+	if (execArgv === undefined && isInheritable) return new Worker(threadProgram, options);
+	return new Worker(threadProgram, {
+		...options,
+		execArgv: [...(execArgv ?? inherited.filter(isForThreads))],
+	});
 }
 
 /** Options of the engine are the process's, and a worker that is given them refuses to start. */

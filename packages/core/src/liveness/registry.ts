@@ -1,6 +1,6 @@
-import { randomInt } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
+import { crypto } from '../lazy.js';
 import { realm } from '../realm.js';
 import { type LongWait, Waits } from './waits.js';
 
@@ -64,8 +64,8 @@ export class Registry {
 			if (inherited instanceof SharedArrayBuffer) return Registry.of(inherited);
 			const memory = new SharedArrayBuffer(RECORDS_BYTES + Waits.bytes(CAPACITY));
 			const words = new Int32Array(memory);
-			words[IDENTITY] = randomInt(2 ** 31);
-			words[IDENTITY + 1] = randomInt(2 ** 31);
+			words[IDENTITY] = crypto().randomInt(2 ** 31);
+			words[IDENTITY + 1] = crypto().randomInt(2 ** 31);
 			setEnvironmentData(environmentKey, memory);
 			return Registry.of(memory);
 		});

@@ -34,7 +34,8 @@ export function makeTask(
 	const isAborted = signalOf(options)?.aborted === true;
 	const { name, transfer } = isAborted ? NONE : options;
 	scheduler.expect();
-	const call = makeCall(fn, isAborted ? [] : args, scheduler.medium, { transfer, name, mode });
+	const isOneOfMany = !scheduler.isIdle;
+	const call = makeCall(fn, isAborted ? [] : args, scheduler.medium, { transfer, name, mode, isOneOfMany });
 	return new Task(call, options);
 }
 

@@ -1,0 +1,5 @@
+// Modules of Node that take a millisecond or more to load, and that most threads never need.
+
+export const childProcess = () => process.getBuiltinModule('node:child_process');
+export const crypto = () => process.getBuiltinModule('node:crypto');
+export const zlib = () => process.getBuiltinModule('node:zlib');

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { CaptureError } from '@conc/pool';
 import { describe, expect, it } from 'vitest';
 import { mark, markAndPass } from './fixtures/tasks.mjs';
@@ -156,6 +157,7 @@ describe.each(kinds)('the calls of a $name', ({ Kind }) => {
 
 	it('show in an error where it happened and where the call is, and nothing else', async () => {
 		const pool = track(new Kind(1));
+		await setTimeout(50); // of many calls at once only the first show where they are
 		function fail(): never {
 			throw new RangeError('too far');
 		}

@@ -8,8 +8,13 @@ import type { Outlet } from './outlet.js';
 import type { Message } from './protocol.js';
 import { type Rec, Records } from './records.js';
 
-/** For so long a process without a call looks for the next before it sleeps: to be woken takes longer. */
+/**
+ * For so long a process without a call looks for the next before it sleeps: to be woken takes longer. After so many looks
+ * that found nothing it does so only now and then: where the machine has other things to do, it would only be in the way.
+ */
 const SPIN_MS = 0.1;
+const MOST_FRUITLESS = 4;
+const TRY_AGAIN = 64;
 /** A batch is not let grow beyond this, so that no frame is too long but for a single payload that is. */
 const BATCH_BYTES = 1 << 26;
 /** How many bytes of records are gathered in one frame. */
@@ -211,6 +216,9 @@ type Arrived = { readonly id: number } | { readonly records: Records; at: number
 export class FarProcessChannel extends End implements FarChannel {
 	readonly #receiver: FarReceiver;
 	#arrived: Arrived[] = [];
+	/** How many looks in a row found nothing, and how often there was nothing to do. */
+	#fruitless = 0;
+	#rests = 0;
 
 	constructor(socket: Socket, outlet: Outlet, receiver: FarReceiver) {
 		super(socket, outlet, receiver);
@@ -248,8 +256,13 @@ export class FarProcessChannel extends End implements FarChannel {
 
 	rest(): boolean {
 		this.send();
+		if (this.#fruitless >= MOST_FRUITLESS && this.#rests++ % TRY_AGAIN !== 0) return true;
 		for (const until = performance.now() + SPIN_MS; performance.now() < until; )
-			if (this.drain() && this.#arrived.length > 0) return false;
+			if (this.drain() && this.#arrived.length > 0) {
+				this.#fruitless = 0;
+				return false;
+			}
+		this.#fruitless++;
 		return true;
 	}
 

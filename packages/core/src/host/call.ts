@@ -31,8 +31,6 @@ export interface CallOptions {
 	/** ArrayBuffers and MessagePorts that move to a thread instead of being copied. */
 	readonly transfer?: readonly Transferable[] | undefined;
 	readonly name?: string | undefined;
-	/** Others are under way: then where it is made may not be noted. */
-	readonly isOneOfMany?: boolean;
 	/** `stream` for a generator. */
 	readonly mode?: 'apply' | 'stream';
 }
@@ -79,7 +77,7 @@ export interface Prepared {
 
 /** Takes a function and its arguments as they are now. Throws a CaptureError where something cannot cross. */
 export function makeCall(fn: Target, args: readonly unknown[], to: Medium, options: CallOptions = {}): Call {
-	const site = options.isOneOfMany && !isAmongFirst() ? nowhere : callSite(makeCall);
+	const site = callSite(makeCall);
 	const baggage = packBaggage();
 	const { transfer, name, mode = 'apply' } = options;
 	const rest = baggage.length > 0 ? { args, baggage } : args;
@@ -160,16 +158,12 @@ const SITES_A_BURST = 10;
 const BURST_MS = 2;
 const nowhere = {};
 
-function isAmongFirst(): boolean {
+/** Where the user's call is: what lies below `entry` on the stack; nothing when too many calls are made at once. */
+export function callSite(entry: (...args: never[]) => unknown): { readonly stack?: string } {
 	const burst = realm('call sites', () => ({ left: SITES_A_BURST }));
-	if (burst.left === 0) return false;
+	if (burst.left === 0) return nowhere;
 	burst.left--;
 	if (burst.left === 0) setTimeout(() => (burst.left = SITES_A_BURST), BURST_MS).unref();
-	return true;
-}
-
-/** Where the user's call is: what lies below `entry` on the stack. */
-export function callSite(entry: (...args: never[]) => unknown): { readonly stack?: string } {
 	const site: { stack?: string } = {};
 	Error.captureStackTrace(site, entry);
 	return site;

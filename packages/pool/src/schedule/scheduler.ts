@@ -86,11 +86,6 @@ export class Scheduler implements Employer {
 		else if (signal) void this.gone().then(follow(signal, () => void this.terminate()));
 	}
 
-	/** Whether no worker has anything to do. */
-	get isIdle(): boolean {
-		return this.#given.size === 0;
-	}
-
 	get state(): 'open' | 'closed' | 'terminated' {
 		return this.#state;
 	}

@@ -34,8 +34,7 @@ export function makeTask(
 	const isAborted = signalOf(options)?.aborted === true;
 	const { name, transfer } = isAborted ? NONE : options;
 	scheduler.expect();
-	const isOneOfMany = !scheduler.isIdle;
-	const call = makeCall(fn, isAborted ? [] : args, scheduler.medium, { transfer, name, mode, isOneOfMany });
+	const call = makeCall(fn, isAborted ? [] : args, scheduler.medium, { transfer, name, mode });
 	return new Task(call, options);
 }
 

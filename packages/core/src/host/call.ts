@@ -162,8 +162,8 @@ const nowhere = {};
 export function callSite(entry: (...args: never[]) => unknown): { readonly stack?: string } {
 	const burst = realm('call sites', () => ({ left: SITES_A_BURST }));
 	if (burst.left === 0) return nowhere;
+	if (burst.left === SITES_A_BURST) setTimeout(() => (burst.left = SITES_A_BURST), BURST_MS).unref();
 	burst.left--;
-	if (burst.left === 0) setTimeout(() => (burst.left = SITES_A_BURST), BURST_MS).unref();
 	const site: { stack?: string } = {};
 	Error.captureStackTrace(site, entry);
 	return site;

@@ -346,40 +346,46 @@ describe.each(kinds)('the currentTask() of a $name', ({ name, Kind }) => {
 		expect(await next).toBe(1);
 	});
 
-	it('may be asked while its task hears of something, and what came with that runs once', async () => {
+	it('may be asked while its task hears that it is cancelled, and what came with that runs once', async () => {
 		// What a function captures makes a difference to how it is sent.
 		const initializer = () => void Reflect.set(globalThis, 'currentTask', currentTask);
-		const pool = track(new Kind({ workers: 1, initializer }));
+		const pool = track(new Kind({ workers: 1, gracePeriod: NEVER, initializer }));
 		const file = files();
-		const hear = (first?: AbortSignal, second?: AbortSignal, heard?: string, gate?: string) => {
-			if (heard === undefined || gate === undefined) return undefined;
+		const hear = (sent?: string, heard?: string, gate?: string) => {
+			if (sent === undefined || heard === undefined || gate === undefined) return undefined;
 			const { existsSync, writeFileSync } = process.getBuiltinModule('node:fs');
-			const current = Reflect.get(globalThis, 'currentTask') as typeof currentTask;
-			first?.addEventListener('abort', () => {
-				writeFileSync(heard, '');
-				while (!existsSync(gate));
-				current()?.signal;
+			const current = Reflect.get(globalThis, 'currentTask') as () => NonNullable<
+				ReturnType<typeof currentTask>
+			>;
+			const heeding = new Promise<void>((resolve) => {
+				current().signal.addEventListener('abort', () => {
+					writeFileSync(heard, '');
+					while (!existsSync(gate));
+					current().signal;
+					resolve();
+				});
 			});
-			current()?.progress('listens');
-			return new Promise<void>((resolve) => second?.addEventListener('abort', () => resolve()));
+			current().progress('listens');
+			while (!existsSync(sent));
+			return heeding;
 		};
 		await warm(() => pool.apply(hear));
 		await warm(() => pool.apply(note));
-		const [first, second] = [new AbortController(), new AbortController()];
 		const { listens, onProgress } = listening();
-		const args = [first.signal, second.signal, file('heard'), file('gate')] as const;
-		const hearing = pool.apply(hear, [...args], { onProgress });
+		const hearing = pool.applyAsync(hear, [file('sent'), file('heard'), file('gate')], { onProgress });
 		await listens;
-		const behind = pool.apply(note, [file('runs'), 'behind']);
-		first.abort();
+		const first = pool.apply(note, [file('runs'), 'first']);
+		hearing.cancel();
 		await Promise.resolve(); // both are sent
+		mark(file('sent'));
 		blockUntil(() => existsSync(file('heard')));
-		second.abort();
+		const second = pool.apply(note, [file('runs'), 'second']);
 		await Promise.resolve();
 		mark(file('gate'));
-		await Promise.all([hearing, behind]);
+		expect(await errorOf(hearing)).toBeInstanceOf(CancelledError);
+		expect(await Promise.all([first, second])).toEqual(['first', 'second']);
 		await pool.apply(note);
-		expect(readFileSync(file('runs'), 'utf8')).toBe('behind\n');
+		expect(readFileSync(file('runs'), 'utf8')).toBe('first\nsecond\n');
 	});
 
 	it('tells a task that was cancelled before it began, where it could not be had back', async () => {

@@ -149,12 +149,14 @@ describe('a worker process', () => {
 		const pool = track(new Pool(1));
 		const file = files();
 		// Its child holds its stderr open, so that its end is known late.
-		const leave = async (gate: string) => {
-			const { spawn } = await import('node:child_process');
+		const leave = (gate?: string) => {
+			if (gate === undefined) return;
 			const wait = `while [ ! -e '${gate}' ]; do sleep 0.01; done`;
+			const { spawn } = process.getBuiltinModule('node:child_process');
 			spawn('sh', ['-c', wait], { stdio: ['ignore', 'ignore', 2], detached: true }).unref();
 			process.exit(7);
 		};
+		await warm(() => pool.apply(leave));
 		await warm(() => pool.apply(note));
 		const own = socketsHere().filter((fd) => !before.includes(fd));
 		const left = errorOf(pool.apply(leave, [file('gate')]));

@@ -1,17 +1,13 @@
-import { type Pool, ThreadPool, WorkerCrashedError } from '@conc/pool';
+import { ThreadPool, WorkerCrashedError } from '@conc/pool';
 import { describe, expect, it } from 'vitest';
 import { kill, kinds, track, whoami } from './support/pools.js';
 import { result } from './support/programs.js';
+import { warm } from './support/short-tasks.js';
 
 // Short tasks are given to a worker many at a time. Nobody is to notice.
 
 const identity = (n: number) => n;
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
-
-/** Lets a pool learn that a function is done in no time. */
-async function warm(pool: Pool | ThreadPool, fn: (n: number) => unknown): Promise<void> {
-	for (let round = 0; round < 20; round++) await Promise.all(numbers(50).map((n) => pool.apply(fn, [n])));
-}
 
 /** How many are done, and what the others are rejected with. */
 async function outcomes(calls: Promise<unknown>[]) {
@@ -48,6 +44,23 @@ describe.each(kinds)('short tasks of a $name', ({ name, Kind }) => {
 		expect(await Promise.all(calls)).toEqual(values);
 	});
 
+	it('carry small values that are too many for one frame together', async () => {
+		const pool = track(new Kind(1));
+		const lengths = (...all: string[]) => all.map(({ length }) => length).join();
+		const last = (...all: string[]) => all.at(-1);
+		for (const text of ['x'.repeat(0x2000), '汉'.repeat(0x2000)]) {
+			for (const count of [1, 3, 4, 7, 8]) {
+				const all = Array.from({ length: count }, () => text);
+				expect(await pool.apply(lengths, all)).toBe(all.map(() => 0x2000).join());
+				const answers = await Promise.all(
+					numbers(20).map((n) => pool.apply(last, [...all.slice(1), text + n])),
+				);
+				expect(answers).toEqual(numbers(20).map((n) => text + n));
+				expect(await Promise.all(all.map(() => pool.apply(last, all)))).toEqual(all);
+			}
+		}
+	});
+
 	it('start in the order of their calls, small ones and big ones mixed', async () => {
 		const pool = track(new Kind(1));
 		const note = (n: number | number[]) => {
@@ -73,7 +86,7 @@ describe.each(kinds)('short tasks of a $name', ({ name, Kind }) => {
 
 	it('do not starve the event loop of their worker', async () => {
 		const pool = track(new Kind(1));
-		await warm(pool, identity);
+		await warm(() => pool.apply(identity, [0]));
 		await pool.apply(() => void setTimeout(() => Reflect.set(globalThis, 'fired', true), 1));
 		let isOver = false;
 		const flood = async () => {
@@ -96,7 +109,7 @@ describe.each(kinds)('short tasks of a $name', ({ name, Kind }) => {
 
 	it('wait for nobody whose priority is lower, but for the few that a worker has already', async () => {
 		const pool = track(new Kind(1));
-		await warm(pool, identity);
+		await warm(() => pool.apply(identity, [0]));
 		const order: string[] = [];
 		const calls = numbers(5_000).map(() => pool.apply(identity, [0]).then(() => order.push('low')));
 		await pool.apply(identity, [1], { priority: 1 }).then(() => order.push('high'));
@@ -165,7 +178,7 @@ describe('short tasks of a ThreadPool', () => {
 			if (typeof it !== 'number') Atomics.wait(it, 0, 0);
 			return typeof it;
 		};
-		await warm(pool, pass);
+		await warm(() => pool.apply(pass, [0]));
 		const long = pool.apply(pass, [gate]);
 		expect(await Promise.all(numbers(1_000).map((n) => pool.apply(pass, [n])))).toHaveLength(1_000);
 		Atomics.store(gate, 0, 1);

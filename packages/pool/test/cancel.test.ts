@@ -1,10 +1,11 @@
 import { getEventListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Pool, TimeoutError } from '@conc/pool';
+import { CancelledError, Pool, ThreadPool, TimeoutError } from '@conc/pool';
 import { describe, expect, it } from 'vitest';
 import { mark, markAndPass, markAndSpin, passed } from './fixtures/tasks.mjs';
-import { errorOf, files, kinds, there, track, whoami } from './support/pools.js';
+import { blockUntil, errorOf, files, kinds, there, track, whoami } from './support/pools.js';
+import { hold, warm } from './support/short-tasks.js';
 
 describe.each(kinds)('a task of a $name', ({ Kind }) => {
 	it('whose signal is aborted before never starts', async () => {
@@ -118,6 +119,41 @@ describe.each(kinds)('a task of a $name', ({ Kind }) => {
 		await done;
 	});
 
+	it('that was over before it was cancelled leaves the next one to its worker', async () => {
+		const pool = track(new Kind(1));
+		const file = files();
+		await warm(() => pool.apply(hold));
+		const worker = await pool.apply(whoami);
+		const first = pool.applyAsync(hold);
+		const second = pool.apply(hold, [file('begun'), file('gate'), true]);
+		await Promise.resolve(); // they are sent
+		blockUntil(() => existsSync(file('begun')));
+		first.cancel();
+		expect(await errorOf(first)).toBeInstanceOf(CancelledError);
+		mark(file('gate'));
+		await second;
+		expect(await pool.apply(whoami)).toBe(worker);
+	});
+
+	it.each([
+		{ isBusy: true, isBlocked: true },
+		{ isBusy: true, isBlocked: false },
+		{ isBusy: false, isBlocked: true },
+		{ isBusy: false, isBlocked: false },
+	])('that runs takes none with it that wait behind it (%j)', async ({ isBusy, isBlocked }) => {
+		const pool = track(new Kind(1));
+		const file = files();
+		await warm(() => pool.apply(hold));
+		const endless = pool.applyAsync(hold, [file('begun'), file('never'), isBusy]);
+		const behind = Array.from({ length: 20 }, () => pool.apply(hold));
+		await Promise.resolve(); // they are sent
+		if (isBlocked) blockUntil(() => existsSync(file('begun')));
+		else await there(file('begun'));
+		endless.cancel();
+		expect(await errorOf(endless)).toBeInstanceOf(CancelledError);
+		await Promise.all(behind);
+	});
+
 	it('with a time limit or a signal that is never needed runs to its end', async () => {
 		const pool = track(new Kind(1));
 		const { signal } = new AbortController();
@@ -125,6 +161,24 @@ describe.each(kinds)('a task of a $name', ({ Kind }) => {
 		mark(file('gate'));
 		for (const timeout of [60_000, 2 ** 31, Number.POSITIVE_INFINITY, undefined])
 			await pool.apply(passed, [file('gate')], { timeout, signal });
+	});
+});
+
+describe('a task of a ThreadPool', () => {
+	it('that is cancelled in the turn in which it was made never begins, and its worker is kept', async () => {
+		const pool = track(new ThreadPool(1));
+		const file = files();
+		await warm(() => pool.apply(hold));
+		const worker = await pool.apply(whoami);
+		// It could only begin by being sent meanwhile.
+		const held = pool.apply(hold, [file('begun'), file('gate'), true]);
+		const cancelled = pool.applyAsync(hold, [file('ran'), file('ran')]);
+		expect(cancelled.cancel()).toBe(true);
+		mark(file('gate'));
+		await held;
+		expect(await errorOf(cancelled)).toBeInstanceOf(CancelledError);
+		expect(existsSync(file('ran'))).toBe(false);
+		expect(await pool.apply(whoami)).toBe(worker);
 	});
 });
 

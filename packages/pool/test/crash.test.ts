@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { BrokenPoolError, ThreadPool, WorkerCrashedError } from '@conc/pool';
 import { describe, expect, it } from 'vitest';
 import { mark, markAndPass, markAndSpin } from './fixtures/tasks.mjs';
-import { errorOf, files, kill, kinds, there, track, whoami } from './support/pools.js';
+import { blockUntil, errorOf, files, kill, kinds, there, track, whoami } from './support/pools.js';
+import { note, warm } from './support/short-tasks.js';
 
 const identity = (n: number) => n;
 const outcomes = async (promises: Promise<unknown>[]) => {
@@ -10,6 +11,10 @@ const outcomes = async (promises: Promise<unknown>[]) => {
 	const errors = settled.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
 	return { ok: settled.length - errors.length, errors: errors.map(({ reason }) => reason) };
 };
+
+/** What tasks have noted in a file. */
+const noted = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : []);
+const nap = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 describe.each(kinds)('a dead worker of a $name', ({ name, Kind }) => {
 	const isPool = name === 'Pool';
@@ -31,6 +36,44 @@ describe.each(kinds)('a dead worker of a $name', ({ name, Kind }) => {
 		await there(file(1), file(2)); // as many workers as before
 		mark(file('gate'));
 		await Promise.all(both);
+	});
+
+	it('rejects nothing that it had done, however late that is noticed, and nothing is run twice', async () => {
+		const pool = track(new Kind(1));
+		const file = files();
+		await warm(() => pool.apply(note));
+		const words = ['a', 'b', 'c', 'die', 'e', 'f'];
+		const calls = words.map((word) => pool.apply(note, [file('runs'), word]));
+		await Promise.resolve(); // they are sent
+		blockUntil(() => noted(file('runs')).includes('die'));
+		nap(100); // it is dead most likely, and nothing of it is known here
+		calls.push(pool.apply(note, [file('runs'), 'late']));
+		const outcomes = (await Promise.allSettled(calls)).map((one) =>
+			one.status === 'fulfilled' ? one.value : one.reason.code,
+		);
+		expect(outcomes).toEqual(['a', 'b', 'c', 'CONC_WORKER_CRASHED', 'e', 'f', 'late']);
+		expect(noted(file('runs'))).toEqual(['a', 'b', 'c', 'die', 'e', 'f', 'late']);
+	});
+
+	it('rejects only what it ran, whoever is cancelled meanwhile, and nothing is run twice', async () => {
+		const pool = track(new Kind({ workers: 2, restartLimit: 1_000 }));
+		const file = files();
+		await warm(() => pool.apply(note));
+		const words = Array.from({ length: 2_000 }, (_, n) => (n % 100 === 50 ? 'die' : `${n}`));
+		const calls: Promise<unknown>[] = [];
+		for (const [n, word] of words.entries()) {
+			const call = pool.apply(note, [file('runs'), word]);
+			call.catch(() => {}); // it is looked at later
+			calls.push(call);
+			// What a process has begun is not known here, so it may have to be stopped in the middle of the next.
+			if (!isPool && n % 10 === 5) pool.applyAsync(note, [file('cancelled'), word]).cancel();
+			if (n % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+		}
+		const outcomes = (await Promise.allSettled(calls)).map((one) =>
+			one.status === 'fulfilled' ? one.value : one.reason.code,
+		);
+		expect(outcomes).toEqual(words.map((word) => (word === 'die' ? 'CONC_WORKER_CRASHED' : word)));
+		expect(noted(file('runs')).toSorted()).toEqual(words.toSorted());
 	});
 
 	it('that was idle rejects nothing', async () => {

@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { CancelledError, CaptureError, currentTask, TimeoutError } from '@conc/pool';
 import { describe, expect, it } from 'vitest';
 import { mark } from './fixtures/tasks.mjs';
-import { drain, errorOf, files, kinds, there, track, whoami } from './support/pools.js';
+import { blockUntil, drain, errorOf, files, kinds, there, track, whoami } from './support/pools.js';
 import { result } from './support/programs.js';
+import { hold, note, warm } from './support/short-tasks.js';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
@@ -323,6 +324,104 @@ describe.each(kinds)('the currentTask() of a $name', ({ name, Kind }) => {
 		mark(file('gate'));
 		expect(await waiting).toBe(false);
 		expect(pool.stats()).toMatchObject({ workers: 2, rejected: 5, crashes: 0 });
+	});
+
+	it('that is kept beyond its task takes no other task out of its turn', async () => {
+		const pool = track(new Kind(1));
+		const file = files();
+		const keep = (looks: string, gate: string) => {
+			const kept = currentTask();
+			const look = () => {
+				mark(looks);
+				while (!existsSync(gate));
+				kept?.signal;
+			};
+			setTimeout(look, 1);
+		};
+		await pool.apply(keep, [file('looks'), file('gate')]);
+		await there(file('looks'));
+		const next = pool.apply(Math.abs, [-1]);
+		await new Promise((resolve) => setImmediate(resolve)); // it is sent
+		mark(file('gate'));
+		expect(await next).toBe(1);
+	});
+
+	it('may be asked while its task hears that it is cancelled, and what came with that runs once', async () => {
+		// What a function captures makes a difference to how it is sent.
+		const initializer = () => void Reflect.set(globalThis, 'currentTask', currentTask);
+		const pool = track(new Kind({ workers: 1, gracePeriod: NEVER, initializer }));
+		const file = files();
+		const hear = (sent?: string, heard?: string, gate?: string) => {
+			if (sent === undefined || heard === undefined || gate === undefined) return undefined;
+			const { existsSync, writeFileSync } = process.getBuiltinModule('node:fs');
+			const current = Reflect.get(globalThis, 'currentTask') as () => NonNullable<
+				ReturnType<typeof currentTask>
+			>;
+			const heeding = new Promise<void>((resolve) => {
+				current().signal.addEventListener('abort', () => {
+					writeFileSync(heard, '');
+					while (!existsSync(gate));
+					current().signal;
+					resolve();
+				});
+			});
+			current().progress('listens');
+			while (!existsSync(sent));
+			return heeding;
+		};
+		await warm(() => pool.apply(hear));
+		await warm(() => pool.apply(note));
+		const { listens, onProgress } = listening();
+		const hearing = pool.applyAsync(hear, [file('sent'), file('heard'), file('gate')], { onProgress });
+		await listens;
+		const first = pool.apply(note, [file('runs'), 'first']);
+		hearing.cancel();
+		await Promise.resolve(); // both are sent
+		mark(file('sent'));
+		blockUntil(() => existsSync(file('heard')));
+		const second = pool.apply(note, [file('runs'), 'second']);
+		await Promise.resolve();
+		mark(file('gate'));
+		expect(await errorOf(hearing)).toBeInstanceOf(CancelledError);
+		expect(await Promise.all([first, second])).toEqual(['first', 'second']);
+		await pool.apply(note);
+		expect(readFileSync(file('runs'), 'utf8')).toBe('first\nsecond\n');
+	});
+
+	it('tells a task that was cancelled before it began, where it could not be had back', async () => {
+		const initializer = () => void Reflect.set(globalThis, 'currentTask', currentTask);
+		const pool = track(new Kind({ workers: 1, gracePeriod: NEVER, initializer }));
+		const file = files();
+		const heedAfter = (begun?: string, told?: string) => {
+			if (begun === undefined || told === undefined) return undefined;
+			const { writeFileSync } = process.getBuiltinModule('node:fs');
+			const { signal } = (Reflect.get(globalThis, 'currentTask') as typeof currentTask)() as {
+				signal: AbortSignal;
+			};
+			writeFileSync(begun, '');
+			return new Promise<void>((resolve) => {
+				signal.addEventListener('abort', () => {
+					writeFileSync(told, '');
+					resolve();
+				});
+			});
+		};
+		await warm(() => pool.apply(hold));
+		await warm(() => pool.apply(heedAfter));
+		const worker = await pool.apply(whoami);
+		const long = pool.apply(hold, [file('long'), file('gate'), true]);
+		const behind = pool.applyAsync(heedAfter, [file('begun'), file('told')]);
+		await there(file('long'));
+		behind.cancel();
+		await Promise.resolve();
+		mark(file('gate'));
+		// From a process it may come back or not, and that it listens is known together with the end of the one before.
+		const from = performance.now();
+		blockUntil(() => existsSync(file('begun')) || performance.now() - from > 200);
+		await long;
+		expect(await errorOf(behind)).toBeInstanceOf(CancelledError);
+		expect(existsSync(file('told'))).toBe(existsSync(file('begun')));
+		expect(await pool.apply(whoami)).toBe(worker);
 	});
 
 	it('tells each chunk of a map that is cancelled', async () => {

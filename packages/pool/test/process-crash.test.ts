@@ -1,10 +1,11 @@
-import { writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { BrokenPoolError, Pool, WorkerCrashedError } from '@conc/pool';
 import { describe, expect, it } from 'vitest';
-import { markAndPass, markAndSpin } from './fixtures/tasks.mjs';
-import { errorOf, files, isAlive, kill, there, track } from './support/pools.js';
+import { mark, markAndPass, markAndSpin } from './fixtures/tasks.mjs';
+import { errorOf, files, isAlive, kill, there, track, until } from './support/pools.js';
 import { result } from './support/programs.js';
+import { note, warm } from './support/short-tasks.js';
 
 /** Its rejection is looked at later. */
 const noted = <T>(promise: Promise<T>): Promise<T> => {
@@ -12,6 +13,14 @@ const noted = <T>(promise: Promise<T>): Promise<T> => {
 	return promise;
 };
 const pidOf = () => process.pid;
+/** Whether a file descriptor of this process is one. */
+const isSocket = (fd: number) => {
+	try {
+		return fstatSync(fd).isSocket();
+	} catch {
+		return false; // there is none of that number
+	}
+};
 const exitWhileStarting = fileURLToPath(new URL('./fixtures/exit-while-starting.mjs', import.meta.url));
 
 describe('a worker process', () => {
@@ -132,6 +141,35 @@ describe('a worker process', () => {
 	it('that cannot import what an argument needs rejects that task with the reason, and is kept', async () => {
 		const refusal = { name: 'RangeError', message: 'not in a worker', isRemote: true };
 		expect(await result('sends-unknown.mjs')).toEqual({ outcome: refusal, map: refusal, isKept: true });
+	});
+
+	it('whose channel is closed and whose end is not known yet is sent nothing any more', async () => {
+		const socketsHere = () => Array.from({ length: 200 }, (_, fd) => fd).filter(isSocket);
+		const before = socketsHere();
+		const pool = track(new Pool(1));
+		const file = files();
+		// Its child holds its stderr open, so that its end is known late.
+		const leave = (gate?: string) => {
+			if (gate === undefined) return;
+			const wait = `while [ ! -e '${gate}' ]; do sleep 0.01; done`;
+			const { spawn } = process.getBuiltinModule('node:child_process');
+			spawn('sh', ['-c', wait], { stdio: ['ignore', 'ignore', 2], detached: true }).unref();
+			process.exit(7);
+		};
+		await warm(() => pool.apply(leave));
+		await warm(() => pool.apply(note));
+		const own = socketsHere().filter((fd) => !before.includes(fd));
+		const left = errorOf(pool.apply(leave, [file('gate')]));
+		await until(() => !own.every(isSocket));
+		// What is opened now has numbers that were the worker's.
+		const opened: number[] = [];
+		while (opened.length < 20) opened.push(openSync(file(opened.length), 'w+'));
+		const late = pool.apply(note, [file('late'), 'late']);
+		expect(await left).toMatchObject({ exitCode: 7 });
+		expect(await late).toBe('late');
+		mark(file('gate'));
+		expect(opened.map((fd) => fstatSync(fd).size)).toEqual(opened.map(() => 0));
+		for (const fd of opened) closeSync(fd);
 	});
 
 	it('that writes to its own channel is killed, and its task rejected', async () => {

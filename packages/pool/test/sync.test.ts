@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BrokenPoolError, PoolClosedError, TimeoutError, WorkerCrashedError } from '@conc/pool';
 import { describe, expect, it } from 'vitest';
 import { mark, markAndPass, markAndSpin } from './fixtures/tasks.mjs';
-import { files, kinds, track } from './support/pools.js';
+import { files, kinds, there, track } from './support/pools.js';
+import { hold, warm } from './support/short-tasks.js';
 
 const identity = (n: number) => n;
 const fail = (n: number) => {
@@ -107,6 +108,23 @@ describe.each(kinds)('a caller of a $name that blocks', ({ name, Kind }) => {
 		expect(await dying).toBeInstanceOf(WorkerCrashedError);
 		expect(pool.stats()).toMatchObject({ workers: 1, crashes: 1, fulfilled: 1, rejected: 1 });
 	});
+
+	it.each([true, false])(
+		'does not wait behind a task that takes long after all (busy: %s)',
+		async (isBusy) => {
+			const pool = track(new Kind(2));
+			const file = files();
+			const both = [1, 2].map((n) => pool.apply(hold, [file(n), file('first gate')]));
+			await there(file(1), file(2));
+			mark(file('first gate'));
+			await Promise.all(both);
+			await warm(() => pool.apply(hold));
+			const long = pool.apply(hold, [file('begun'), file('gate'), isBusy]);
+			pool.applyAsync(hold).getSync({ timeout: 20_000 });
+			mark(file('gate'));
+			await long;
+		},
+	);
 
 	it('has the initializer run first, or its error', () => {
 		const initializer = async (factor: number) => {

@@ -32,6 +32,14 @@ export async function until(condition: () => boolean): Promise<void> {
 	while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
+/** The same with no turn of the event loop here meanwhile; throws instead of hanging. */
+export function blockUntil(condition: () => boolean): void {
+	const word = new Int32Array(new SharedArrayBuffer(4));
+	for (const from = performance.now(); !condition(); Atomics.wait(word, 0, 0, 2))
+		if (performance.now() - from > 20_000)
+			throw new Error('what another thread or process does did not come');
+}
+
 export const there = (...paths: string[]) => until(() => paths.every((path) => existsSync(path)));
 
 /** The items until the end, and the error that ended them. */

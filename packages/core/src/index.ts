@@ -30,6 +30,7 @@ export {
 	TimeoutError,
 } from './errors.js';
 export { type CurrentCall, currentCall } from './far/current.js';
+export { type Holding, holdings } from './far/holdings.js';
 export { type Here, here } from './here.js';
 export {
 	type Call,

@@ -195,6 +195,7 @@ export abstract class TaskPool {
 	 *
 	 * What the generator throws comes after the items before it. Leaving the loop closes the generator: its `finally` runs,
 	 * and its worker is free again; one that does not end within `gracePeriod` is stopped. The items cross as results do.
+	 * One that nobody reads on keeps its worker, but neither the program alive nor `join()` waiting.
 	 */
 	stream<R>(
 		fn: () => Streamed<R>,
@@ -224,13 +225,13 @@ export abstract class TaskPool {
 	}
 
 	/**
-	 * Resolves when all tasks are done and the workers gone; an imap that is read on after that has its items done all the
-	 * same. Rejects with PoolRunningError before `close()`. (`Pool.join`)
+	 * Resolves when all tasks are done and the workers gone. It does not wait for who reads: an imap or a stream that is read
+	 * on after that goes on all the same, and a stream keeps its worker for it. Rejects with PoolRunningError before `close()`. (`Pool.join`)
 	 */
 	async join(): Promise<void> {
 		if (this.#scheduler.state === 'open')
 			throw new PoolRunningError('the pool still runs: close() or terminate() it first');
-		await this.#scheduler.gone();
+		await this.#scheduler.quiet();
 	}
 
 	toString(): string {

@@ -72,6 +72,14 @@ describe.each(kinds)('the life of a $name', ({ name, Kind }) => {
 		expect(await result('queued-at-end.mjs', [name])).toBe(55);
 	});
 
+	it('does not keep the program alive with streams that nobody reads on', async () => {
+		expect(await result('unread-streams.mjs', [name])).toEqual([0, 1]);
+	});
+
+	it('keeps the program alive while an item of a stream is on its way, or its generator is being closed', async () => {
+		expect(await result('waiting-streams.mjs', [name])).toEqual(['aborted', 'filled', 'left', 'read']);
+	});
+
 	it('can be awaited to its end by a program that does nothing else', async () => {
 		expect(await result('join-at-top.mjs', [name])).toBe(true);
 	});

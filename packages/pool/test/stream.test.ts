@@ -388,34 +388,57 @@ describe.each(kinds)('a stream of a $name', ({ name, Kind }) => {
 		expect(await pool.apply(whoami)).toBe(worker);
 	});
 
-	it('that nobody reads is ended by terminate, and holds up join until it is left or read to its end', async () => {
-		const short = track(new Kind(1));
-		short.stream(count, [15]); // its end is reached before the buffer is full
-		short.close();
-		await short.join();
-
-		for (const end of ['read', 'left']) {
-			const pool = track(new Kind(1));
-			const items = pool.stream(count, [50]);
-			pool.close();
-			let isOver = false;
-			const joined = pool.join().then(() => {
-				isOver = true;
-			});
-			expect(await items.next()).toEqual({ done: false, value: 0 });
-			expect(isOver).toBe(false);
-			if (end === 'left') await items.return?.();
-			else expect((await drain(items)).results).toEqual(numbers(50).slice(1));
-			await joined;
+	it('that nobody reads on does not hold up join, and is read to its end after it', async () => {
+		const pool = track(new Kind(2));
+		const file = files();
+		function* last(path: string) {
+			try {
+				for (let n = 0; n < 50; n++) yield n;
+			} finally {
+				mark(path);
+			}
 		}
+		const [read, left] = [pool.stream(last, [file('read')]), pool.stream(last, [file('left')])];
+		expect(await read.next()).toEqual({ done: false, value: 0 });
+		pool.close();
+		await pool.join();
+		expect(pool.stats()).toMatchObject({ workers: 2, running: 2 });
+		expect([existsSync(file('read')), existsSync(file('left'))]).toEqual([false, false]);
+		expect((await drain(read)).results).toEqual(numbers(50).slice(1));
+		await left.return?.();
+		expect([existsSync(file('read')), existsSync(file('left'))]).toEqual([true, true]);
+		await until(() => pool.stats().workers === 0);
+	});
 
-		const failing = track(new Kind(1));
-		failing.stream(() => {
+	it('holds up join while it makes the items it may be ahead, and while a task waits', async () => {
+		const pool = track(new Kind(1));
+		const file = files();
+		async function* gated(gate: string) {
+			await passed(gate);
+			yield* [1, 2, 3];
+		}
+		const items = pool.stream(gated, [file('gate')], { buffersize: 2 });
+		const task = pool.apply(identity, [1]);
+		pool.close();
+		const order: string[] = [];
+		const joined = pool.join().then(() => order.push('joined'));
+		mark(file('gate'));
+		expect(await items.next()).toEqual({ done: false, value: 1 });
+		await items.return?.();
+		await task.then(() => order.push('done'));
+		await joined;
+		expect(order).toEqual(['done', 'joined']);
+	});
+
+	it('that nobody reads is ended by terminate', async () => {
+		const pool = track(new Kind(1));
+		pool.stream(() => {
 			throw new Error('which nobody asks for');
 		});
-		const endless = failing.stream(count, [Number.POSITIVE_INFINITY]);
-		await failing.terminate();
-		await drain(endless);
+		const endless = pool.stream(count, [Number.POSITIVE_INFINITY]);
+		await pool.terminate();
+		expect((await drain(endless)).error).toMatchObject({ code: 'CONC_POOL_TERMINATED' });
+		expect(pool.stats()).toMatchObject({ workers: 0, running: 0 });
 	});
 
 	it('waits for its turn among many on few workers, and each has its own items', async () => {

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { type Baggage, unpackBaggage } from '../baggage.js';
+import { placeOf } from '../capture/place.js';
 import type { FarChannel, FarReceiver } from '../channel/channel.js';
 import { Endpoint } from '../channel/endpoint.js';
 import { FULL_PIPE_MS } from '../channel/outlet.js';
@@ -14,6 +15,7 @@ import { packageTexts } from '../packages.js';
 import { mapStack } from '../revive/source-map.js';
 import { code } from '../texts.js';
 import { RunningCall, tellCurrentCall } from './current.js';
+import { holdings } from './holdings.js';
 import { Demand, iteratorOf, runStream } from './stream.js';
 
 type Target = (...args: unknown[]) => unknown;
@@ -40,6 +42,8 @@ export class Server {
 	#name = '';
 	#running: RunningCall | null = null;
 	#compiled: (() => Uint8Array) | null = null;
+	#fn: Target | null = null;
+	readonly #holdings = holdings();
 	/** It has sent messages, which its answer must not overtake. */
 	#hasTold = false;
 
@@ -69,7 +73,10 @@ export class Server {
 			process.on('unhandledRejection', (reason) => this.#reportFloating(reason));
 		process.on('exit', () => this.#channel.flush());
 		// One that runs a single function is a thread or process by itself, not a worker.
-		if (this.#here.runs === 'many') tellCurrentCall(() => this.#current());
+		if (this.#here.runs === 'many') {
+			tellCurrentCall(() => this.#current());
+			this.#holdings.watch();
+		}
 		this.#channel.post({ type: 'ready' });
 	}
 
@@ -166,10 +173,12 @@ export class Server {
 	}
 
 	/** A call begins to run. */
-	#started(id: number, name: string): void {
+	#started(id: number, fn: Target, name = fn.name): void {
 		this.#id = id;
+		this.#fn = fn;
 		this.#name = name;
 		this.#running = null;
+		this.#holdings.begin();
 	}
 
 	/** Runs a call; false when it goes on in turns of the event loop, and `#next` is called after it. */
@@ -198,7 +207,7 @@ export class Server {
 				return false;
 			}
 			subject = subjectOf(fn as Target);
-			this.#started(call.id, isNamed(call) ? String(call.values.shift()) : (fn as Target).name);
+			this.#started(call.id, fn as Target, isNamed(call) ? String(call.values.shift()) : undefined);
 			value = (fn as Target)(...call.values);
 			if (isThenable(value)) {
 				this.#channel.secure(false); // it may take long
@@ -249,7 +258,7 @@ export class Server {
 		const { id, values } = call;
 		try {
 			const fn = await loading;
-			this.#started(id, isNamed(call) ? String(values?.shift()) : fn.name);
+			this.#started(id, fn, isNamed(call) ? String(values?.shift()) : undefined);
 			await this.#settle(id, (async () => fn(...(values ?? [])))(), began, subjectOf(fn));
 		} catch (error) {
 			this.#answer(id, 'apply', false, error, since(began), 'the function');
@@ -267,7 +276,7 @@ export class Server {
 		try {
 			const { fn, args, baggage } = await this.#open(message);
 			subject = subjectOf(fn);
-			this.#started(id, message.name ?? fn.name);
+			this.#started(id, fn, message.name);
 			const run = () => {
 				if (mode === 'stream') return this.#stream(id, fn, args, subject);
 				return mode === 'apply' ? outcomeOf(fn, args) : runEach(fn, args, mode);
@@ -323,7 +332,9 @@ export class Server {
 		microseconds: number,
 		subject: string,
 	): void {
+		if (this.#id !== -1) this.#holdings.end(() => this.#taskName());
 		this.#id = -1;
+		this.#fn = null;
 		this.#running = null;
 		const canOvertake = !this.#hasTold;
 		this.#hasTold = false;
@@ -349,6 +360,12 @@ export class Server {
 		code().far = this.#compiled();
 		this.#compiled = null;
 		this.#channel.post({ type: 'code', bytes: code().far as Uint8Array });
+	}
+
+	/** For messages. */
+	#taskName(): string {
+		const fn = this.#fn;
+		return fn === null || this.#name !== fn.name ? `\`${this.#name}\`` : placeOf(fn);
 	}
 
 	/** Ends this thread or process once what it started itself has ended. */

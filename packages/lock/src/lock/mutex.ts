@@ -6,6 +6,7 @@ import { type Awaitable, attempt, type Holder, type Turn } from '../wait/awaitab
 import { NONE } from '../wait/slots.js';
 import type { Waiters } from '../wait/waiters.js';
 import { Abandonment } from './abandonment.js';
+import { Noted } from './noted.js';
 
 const WORD = 0; // FREE, PROMISED, or the owner and WAITED
 
@@ -19,19 +20,20 @@ const OWNER = WAITED - 1;
 const NOBODY = 0;
 
 /** What Lock and RLock are made of: one owner at a time, and a line of those who want to be the next. */
-export class Mutex implements Awaitable {
+export class Mutex extends Noted implements Awaitable {
 	readonly waiters: Waiters;
 	readonly words: Int32Array;
 	readonly self: ThreadId;
+	readonly label: string;
 	readonly #place: Place;
 	readonly #registry: Registry;
-	readonly #label: string;
 	readonly #abandonment: Abandonment;
 
 	/** @param self who takes and releases it through this object */
 	constructor(place: Place, label: string, self = callerAt(place)) {
+		super();
 		this.#place = place;
-		this.#label = label;
+		this.label = label;
 		this.#registry = Registry.of(place.registry);
 		this.self = self;
 		this.words = ownWords(place);
@@ -46,7 +48,9 @@ export class Mutex implements Awaitable {
 
 	/** The uncontended way in: true or false at once. */
 	tryTake(): boolean {
-		return Atomics.compareExchange(this.words, WORD, FREE, this.self) === FREE;
+		return (
+			Atomics.compareExchange(this.gate, WORD, FREE, this.self) === FREE || (this.note() && this.tryTake())
+		);
 	}
 
 	/** The same for one who will not try again, and so must get past a promise nobody keeps. */
@@ -56,7 +60,7 @@ export class Mutex implements Awaitable {
 
 	/** Whom a blocking wait waits for. */
 	get holder(): Holder {
-		return { registry: this.#registry, label: this.#label, owner: () => this.owner };
+		return { registry: this.#registry, label: this.label, owner: () => this.owner };
 	}
 
 	get owner(): ThreadId {
@@ -128,7 +132,7 @@ export class Mutex implements Awaitable {
 		for (;;) {
 			const word = Atomics.load(this.words, WORD);
 			const owner = word & OWNER;
-			if (owner === NOBODY) throw new LockError(`${this.#label} was released, but nobody holds it`);
+			if (owner === NOBODY) throw new LockError(`${this.label} was released, but nobody holds it`);
 			if (owner !== this.self && !this.#registry.isAlive(owner)) {
 				if (this.#diedHolding(owner)) throw this.#abandonment.error(owner);
 				continue;

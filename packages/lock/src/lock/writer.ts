@@ -6,6 +6,7 @@ import { type Awaitable, attempt, type Holder, type Turn } from '../wait/awaitab
 import { NONE, TABLE_WORDS } from '../wait/slots.js';
 import type { Waiters } from '../wait/waiters.js';
 import { Abandonment } from './abandonment.js';
+import { Noted } from './noted.js';
 import type { Readers } from './readers.js';
 
 const WORD = 0; // FREE, the writer and WAITED, or PROMISED and to whom
@@ -17,21 +18,22 @@ const HOLDER = WAITED - 1; // a writer's thread; who it is promised to: a slot, 
 const NOBODY = 0;
 
 /** The writing side of an RWLock, and whether it lets readers in. */
-export class Writer implements Awaitable {
+export class Writer extends Noted implements Awaitable {
 	readonly waiters: Waiters;
-	readonly #words: Int32Array;
+	readonly label: string;
+	protected readonly words: Int32Array;
 	readonly #self: ThreadId;
 	readonly #registry: Registry;
-	readonly #label: string;
 	readonly #abandonment: Abandonment;
 	readonly #readers: Readers;
 
 	constructor(place: Place, label: string, readers: Readers) {
-		this.#label = label;
+		super();
+		this.label = label;
 		this.#registry = Registry.of(place.registry);
 		this.#self = readers.self;
 		this.#readers = readers;
-		this.#words = ownWords(place);
+		this.words = ownWords(place);
 		this.waiters = waitersAt(place, readers.self);
 		this.#abandonment = new Abandonment(place, label);
 	}
@@ -44,7 +46,9 @@ export class Writer implements Awaitable {
 	/** The uncontended way in: true or false at once. */
 	tryTake(): boolean {
 		const promise = PROMISED | this.#self;
-		return this.#readers.areGone && this.#move(FREE, promise) && this.#redeem(promise);
+		if (!this.#readers.areGone) return false;
+		if (Atomics.compareExchange(this.gate, WORD, FREE, promise) === FREE) return this.#redeem(promise);
+		return this.note() && this.tryTake();
 	}
 
 	/** The same for one who will not try again, and so must get past a promise nobody keeps. */
@@ -75,7 +79,7 @@ export class Writer implements Awaitable {
 		if (this.#move(this.#self, FREE)) return;
 		const word = this.#word;
 		if (!this.isMine) {
-			throw new LockError(`${this.#label} was released by a thread that does not write: it is ${this.state}`);
+			throw new LockError(`${this.label} was released by a thread that does not write: it is ${this.state}`);
 		}
 		// Nobody but this thread moves it now: WAITED is set already.
 		this.#move(word, this.waiters.isImpatient() ? PROMISED : FREE);
@@ -122,7 +126,7 @@ export class Writer implements Awaitable {
 
 	/** Whom a blocking wait waits for, unless that is readers. */
 	get holder(): Holder {
-		return { registry: this.#registry, label: this.#label, owner: () => this.owner };
+		return { registry: this.#registry, label: this.label, owner: () => this.owner };
 	}
 
 	/** The thread that writes. */
@@ -165,7 +169,7 @@ export class Writer implements Awaitable {
 	}
 
 	get #word(): number {
-		return Atomics.load(this.#words, WORD);
+		return Atomics.load(this.words, WORD);
 	}
 
 	/**
@@ -213,7 +217,7 @@ export class Writer implements Awaitable {
 	}
 
 	#move(from: number, to: number): boolean {
-		return Atomics.compareExchange(this.#words, WORD, from, to) === from;
+		return Atomics.compareExchange(this.words, WORD, from, to) === from;
 	}
 }
 

@@ -47,6 +47,8 @@ export interface Employer {
 	ended(worker: Worker): void;
 	/** A task has not begun and will not: another worker may have it. */
 	returned(worker: Worker, task: Task): void;
+	/** What it has is a stream of which nobody wants more at the moment. */
+	paused(): void;
 }
 
 /** A host that runs one task of a pool after the other. Short ones are given to it ahead of time. */
@@ -58,6 +60,8 @@ export class Worker {
 	tasks = 0;
 	/** It gets no more tasks and is about to end, because the pool wants it. */
 	isLeaving = false;
+	/** It keeps the program alive. */
+	#isHeld = false;
 	/** What it has been given, in the order in which it runs it: of these only the first may have begun. */
 	readonly line = new Lane<Task>();
 	/** How many microseconds that will take about. */
@@ -121,17 +125,21 @@ export class Worker {
 		task.cost = costOf(task);
 		this.load += task.cost;
 		this.line.push(task);
-		if (this.line.length === 1) {
-			this.host.ref();
-			this.#begin(task);
-		}
+		this.#hold();
+		if (this.line.length === 1) this.#begin(task);
 		const constant = task.call.constant;
 		if (constant?.isTemporary) this.#temporary.add(constant.id);
 		const id = this.host.run(new Assignment(this, task));
 		task.callId = id;
 		task.stream?.given(
-			(items) => this.host.pull(id, items),
-			() => this.host.finish(id),
+			(items) => {
+				this.#hold();
+				this.host.pull(id, items);
+			},
+			() => {
+				this.#hold();
+				this.host.finish(id);
+			},
 		);
 	}
 
@@ -147,6 +155,7 @@ export class Worker {
 		} else if (task.listens) {
 			if (this.#told === task) return;
 			this.#told = task;
+			this.#hold();
 			this.host.cancel(task.callId, task.reason);
 			this.#stopAfter(this.#gracePeriod, task);
 		} else this.#stopFor(task);
@@ -231,6 +240,12 @@ export class Worker {
 		return ending;
 	}
 
+	/** Of an assignment: an item of its stream. */
+	item(task: Task, value: unknown): void {
+		task.stream?.item(value);
+		this.#hold();
+	}
+
 	/** Of an assignment: it was recalled before it began. */
 	returned(task: Task): void {
 		this.tasks--;
@@ -263,6 +278,7 @@ export class Worker {
 		const wasFirst = task === this.line.first;
 		this.line.remove(task);
 		this.load -= task.cost;
+		this.#hold();
 		if (!wasFirst) return true;
 		this.#begunAt = null;
 		if (this.#clock !== undefined) clearTimeout(this.#clock);
@@ -270,8 +286,24 @@ export class Worker {
 		this.#stopAt = Number.POSITIVE_INFINITY;
 		const next = this.line.first;
 		if (next !== null) this.#begin(next);
-		else if (!this.isLeaving) this.host.unref();
 		return true;
+	}
+
+	/** All it has is a stream of which nobody wants more at the moment. */
+	get isPaused(): boolean {
+		const { first, length } = this.line;
+		return first !== null && length === 1 && first.isPaused && !this.isLeaving;
+	}
+
+	/** While somebody waits for what it does, it keeps the program alive. */
+	#hold(): void {
+		const { isPaused } = this;
+		const isHeld = this.isLeaving || (this.line.length > 0 && !isPaused);
+		if (isHeld === this.#isHeld) return;
+		this.#isHeld = isHeld;
+		if (isHeld) this.host.ref();
+		else this.host.unref();
+		if (isPaused) this.#employer.paused();
 	}
 
 	/** It has nothing to do: calls `weary` when that has been so for `ms`, and again each time after. */
@@ -289,7 +321,7 @@ export class Worker {
 	leave(): void {
 		this.rouse();
 		this.isLeaving = true;
-		this.host.ref(); // whoever joins waits for its end
+		this.#hold(); // whoever joins waits for its end
 		this.host.end();
 	}
 
@@ -297,7 +329,7 @@ export class Worker {
 	stop(): void {
 		this.rouse();
 		this.isLeaving = true;
-		this.host.ref();
+		this.#hold();
 		void this.host.terminate('SIGKILL');
 		const timer = setTimeout(() => {
 			this.host.abandon({ exitCode: 1, signalCode: null, reason: 'terminated' });
@@ -344,7 +376,7 @@ export class Worker {
 			const end = () => {
 				if (this.current === task) this.#expire(task);
 			};
-			this.#clock = setTimeout(() => setImmediate(end), task.timeout);
+			this.#clock = setTimeout(() => setImmediate(end), task.timeout).unref();
 		});
 	}
 }
@@ -379,7 +411,7 @@ class Assignment implements Caller {
 	}
 
 	item(value: unknown): void {
-		this.#task.stream?.item(value);
+		this.#worker.item(this.#task, value);
 	}
 
 	progress(value: unknown): void {

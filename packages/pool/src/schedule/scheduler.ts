@@ -68,6 +68,7 @@ export class Scheduler implements Employer {
 	/** When workers died since the last task that was done. */
 	#deaths: number[] = [];
 	#emptied: (() => void)[] = [];
+	#quieted: (() => void)[] = [];
 	/** Of those who may wait for something other than a task. */
 	readonly #stops = new Set<(reason: Error) => void>();
 
@@ -213,6 +214,18 @@ export class Scheduler implements Employer {
 			this.#emptied.push(resolve);
 			this.#retire();
 		});
+	}
+
+	/** The same, but for streams that nobody reads at the moment, and their workers. */
+	quiet(): Promise<void> {
+		return new Promise((resolve) => {
+			this.#quieted.push(resolve);
+			this.#retire();
+		});
+	}
+
+	paused(): void {
+		queueMicrotask(() => this.#retire()); // what was taken back from behind it is not in the queue yet
 	}
 
 	/** Rejects a task that may not start any more. */
@@ -488,6 +501,9 @@ export class Scheduler implements Employer {
 	#retire(): void {
 		if (this.#state === 'open' || this.#queue.length > 0) return;
 		for (const worker of this.#idle.splice(0)) worker.leave();
+		for (const worker of this.#workers) if (!worker.isPaused) return;
+		for (const worker of this.#given) if (!worker.isPaused) return;
+		for (const resolve of this.#quieted.splice(0)) resolve();
 		if (this.#workers.size > 0 || this.#given.size > 0) return;
 		for (const resolve of this.#emptied.splice(0)) resolve();
 	}

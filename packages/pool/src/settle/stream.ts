@@ -42,6 +42,10 @@ export class StreamIterator implements AsyncIterableIterator<unknown>, StreamRec
 		this.#wake();
 	}
 
+	get isFull(): boolean {
+		return !this.#isOver && this.#items.length - this.#at === this.#buffersize;
+	}
+
 	[Symbol.asyncIterator](): this {
 		return this;
 	}

@@ -15,6 +15,8 @@ export interface StreamReceiver {
 	/** A worker has it now: this is how to ask for items, and to say that no more are wanted. */
 	given(pull: (items: number) => void, finish: () => void): void;
 	item(value: unknown): void;
+	/** It has all that it has asked for, and nobody waits for more. */
+	readonly isFull: boolean;
 }
 
 /** Why a task is to be rejected; `isCallers` when the caller made it so, which is nobody's unhandled rejection. */
@@ -116,6 +118,11 @@ export class Task implements Linked<Task> {
 	/** Whether it is to be rejected as soon as its worker is gone. */
 	get isCondemned(): boolean {
 		return this.#verdict !== null;
+	}
+
+	/** Whether it is a stream that goes on only when it is read on, or left. */
+	get isPaused(): boolean {
+		return this.stream?.isFull === true && this.#verdict === null;
 	}
 
 	/** Whether it was rejected because the caller wanted it. */

@@ -362,6 +362,7 @@ describe.each(kinds)('the currentTask() of a $name', ({ name, Kind }) => {
 					writeFileSync(heard, '');
 					while (!existsSync(gate));
 					current().signal;
+					writeFileSync(`${heard} and asked`, '');
 					resolve();
 				});
 			});
@@ -382,6 +383,7 @@ describe.each(kinds)('the currentTask() of a $name', ({ name, Kind }) => {
 		const second = pool.apply(note, [file('runs'), 'second']);
 		await Promise.resolve();
 		mark(file('gate'));
+		blockUntil(() => existsSync(file('heard and asked')));
 		expect(await errorOf(hearing)).toBeInstanceOf(CancelledError);
 		expect(await Promise.all([first, second])).toEqual(['first', 'second']);
 		await pool.apply(note);

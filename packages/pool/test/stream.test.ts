@@ -3,6 +3,7 @@ import { CaptureError, PoolClosedError, PoolFullError, TimeoutError, WorkerCrash
 import { describe, expect, it } from 'vitest';
 import { mark, passed } from './fixtures/tasks.mjs';
 import { drain, errorOf, files, kill, kinds, there, track, until, whoami } from './support/pools.js';
+import { hold, warm } from './support/short-tasks.js';
 
 const identity = (n: number) => n;
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
@@ -204,6 +205,23 @@ describe.each(kinds)('a stream of a $name', ({ name, Kind }) => {
 		await held;
 		await pool.apply(identity, [1]);
 		expect(existsSync(file('ran'))).toBe(false);
+	});
+
+	it('that is left behind a task that takes long after all is over, and its worker goes on', async () => {
+		const pool = track(new Kind({ workers: 1, gracePeriod: 2 ** 31 }));
+		const file = files();
+		await warm(() => pool.apply(hold));
+		for (const _ of numbers(100)) await drain(pool.stream(count, [1]));
+		const long = pool.apply(hold, [file('begun'), file('gate')]);
+		const items = pool.stream(count, [2 ** 31], { buffersize: 4 });
+		const returned = items.return?.();
+		await there(file('begun'));
+		await until(() => pool.stats().running === 1);
+		mark(file('gate'));
+		await long;
+		expect(await returned).toEqual({ done: true, value: undefined });
+		await pool.apply(hold);
+		expect(pool.stats()).toMatchObject({ workers: 1, running: 0, crashes: 0 });
 	});
 
 	it('gives what comes before an error, then that, whole, then nothing', async () => {

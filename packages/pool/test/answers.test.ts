@@ -129,6 +129,19 @@ describe.each(kinds)('the calls of a $name', ({ Kind }) => {
 		expect(await errorOf(pool.apply((n: unknown) => n, [[1].values()]))).toBeInstanceOf(CaptureError);
 	});
 
+	it('of one worker are told in the order of the calls, whatever their size, and however they end', async () => {
+		const pool = track(new Kind(1));
+		const answer = (n: number) => {
+			if (n % 7 === 5) throw new RangeError(`${n}`);
+			return n % 3 === 0 ? 'long'.repeat(100_000) : n;
+		};
+		const told: number[] = [];
+		const tell = (n: number) => () => told.push(n);
+		for (const n of numbers(20)) await pool.apply(answer, [n]).catch(() => {}); // so that they are given ahead
+		await Promise.all(numbers(600).map((n) => pool.apply(answer, [n]).then(tell(n), tell(n))));
+		expect(told).toEqual(numbers(600));
+	});
+
 	it('made one after the other need one worker', async () => {
 		const pool = track(new Kind(3));
 		const who = new Set<string>();

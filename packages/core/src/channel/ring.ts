@@ -61,9 +61,14 @@ export class Ring {
 
 	/** Lets what was written be read. */
 	publish(): void {
-		if (this.#published === this.#staged) return;
+		if (this.isPublished) return;
 		this.#published = this.#staged;
 		Atomics.store(this.#words, WRITTEN, this.#staged);
+	}
+
+	/** Whether all that was written can be read. */
+	get isPublished(): boolean {
+		return this.#published === this.#staged;
 	}
 
 	/** Whether at least half of it is free. */

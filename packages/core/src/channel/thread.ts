@@ -55,12 +55,14 @@ class End {
 	flush(): void {
 		this.#isScheduled = false;
 		const messages = this.#messages;
+		// They make the reader look at the ring as well, if there is all that is to be seen.
+		const isKnocking = messages.length > 0 && this.out.isPublished;
 		if (messages.length > 0) {
 			this.#messages = [];
 			this.port.postMessage(messages);
 		}
 		this.out.publish(); // after the messages that it may be about
-		if (this.out.wakes()) this.port.postMessage(KNOCK);
+		if (!isKnocking && this.out.wakes()) this.port.postMessage(KNOCK);
 	}
 
 	protected get hasMessages(): boolean {
@@ -94,7 +96,11 @@ class End {
 	}
 
 	protected deliver(messages: Message[] | typeof KNOCK): void {
-		if (messages !== KNOCK) for (const message of messages) this.#to.receive(message);
+		if (messages !== KNOCK) for (const message of messages) this.take(message);
+	}
+
+	protected take(message: Message): void {
+		this.#to.receive(message);
 	}
 
 	/** Everything that waits in the port; false when that was nothing. */
@@ -116,6 +122,10 @@ class End {
 export class NearThreadChannel extends End implements NearChannel {
 	readonly #claims: Claims;
 	readonly #receiver: NearReceiver;
+	/** Answers that have come by the port, until it is their turn. */
+	readonly #posted = new Map<number, Message>();
+	/** The call whose answer is the next, and comes by the port; -1 when the ring says more. */
+	#due = -1;
 
 	constructor({ port, calls, answers, claims }: Lanes, receiver: NearReceiver) {
 		super(port, calls, answers, receiver);
@@ -156,6 +166,11 @@ export class NearThreadChannel extends End implements NearChannel {
 		return this.#readAll() || moved;
 	}
 
+	protected override take(message: Message): void {
+		if (message.type === 'result') this.#posted.set(message.id, message);
+		else super.take(message);
+	}
+
 	#receive(messages: Message[] | typeof KNOCK): void {
 		this.deliver(messages);
 		this.#readAll();
@@ -165,12 +180,26 @@ export class NearThreadChannel extends End implements NearChannel {
 	#readAll(): boolean {
 		let moved = false;
 		do
-			for (let record = this.in.read(); record !== null; record = this.in.read()) {
-				this.#receiver.answered(record.id, record.about, record.values?.[0]);
+			while (this.#tellPosted()) {
+				const record = this.in.read();
+				if (record === null) break;
+				if (record.values === null) this.#due = record.id;
+				else this.#receiver.answered(record.id, record.about, record.values[0]);
 				moved = true;
 			}
-		while (!this.in.sleep());
+		while (this.#due === -1 && !this.in.sleep());
 		return moved;
+	}
+
+	/** False when the next answer is still to come by the port, which wakes this end then. */
+	#tellPosted(): boolean {
+		if (this.#due === -1) return true;
+		const message = this.#posted.get(this.#due);
+		if (message === undefined) return false;
+		this.#posted.delete(this.#due);
+		this.#due = -1;
+		this.#receiver.receive(message);
+		return true;
 	}
 }
 
@@ -190,6 +219,13 @@ export class FarThreadChannel extends End implements FarChannel {
 			receiver.arrived();
 		});
 		port.on('close', () => receiver.closed());
+	}
+
+	override post(message: Message): void {
+		super.post(message);
+		if (message.type !== 'result') return;
+		this.out.write(message.id, 0, null); // it is in turn with the others
+		this.out.publish();
 	}
 
 	next(): Rec | null {

@@ -26,6 +26,9 @@ export function makeLanes(port: MessagePort, bytes: number): Lanes {
 	return { port, calls: Ring.memory(bytes), answers: Ring.memory(bytes), claims: Claims.memory() };
 }
 
+/** To move so many bytes takes less than to copy them. */
+const LONG_BYTES = 0x1_0000;
+
 /** What the two ends have in common: a port, one ring to write and one to read. */
 class End {
 	protected readonly port: MessagePort;
@@ -275,6 +278,10 @@ export class FarThreadChannel extends End implements FarChannel {
 	}
 }
 
+/** What goes without a copy: what the caller moves, and the bytes of a long result, which nobody needs any more. */
 function moved(message: Message): Transferable[] {
-	return 'payload' in message && typeof message.payload === 'object' ? message.payload.moved : [];
+	if (!('payload' in message) || typeof message.payload !== 'object') return [];
+	const { moved, bytes } = message.payload;
+	const isOwn = bytes.length >= LONG_BYTES && bytes.length === bytes.buffer.byteLength;
+	return isOwn && message.type === 'result' ? [...moved, bytes.buffer as ArrayBuffer] : moved;
 }

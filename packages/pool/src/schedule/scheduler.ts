@@ -148,14 +148,20 @@ export class Scheduler implements Employer {
 		return true;
 	}
 
-	/** Rejects a task that is still queued; one that runs goes on. */
-	withdraw(task: Task, reason: unknown): void {
-		if (task.isSettled) return;
-		const worker = this.#workerOf(task);
-		if (worker !== undefined && !worker.takeBack(task)) return;
-		this.#queue.remove(task);
-		task.reject(reason, true);
-		if (worker !== undefined) this.ended(worker);
+	/** Rejects the tasks that have not begun, those that a worker has ahead of time among them; one that runs goes on. */
+	withdraw(tasks: readonly Task[], reason: unknown): void {
+		const relieved = new Set<Worker>();
+		// First all are taken back: to reject one takes as long as to run a short one.
+		const withdrawn = tasks.filter((task) => {
+			const worker = this.#workerOf(task);
+			if (worker === undefined) return this.#queue.remove(task);
+			if (!worker.takeBack(task)) return false;
+			relieved.add(worker);
+			return true;
+		});
+		for (const task of withdrawn) task.reject(reason, true);
+		// Only now, or they would be given those that are withdrawn next.
+		for (const worker of relieved) this.ended(worker);
 		this.#retire();
 	}
 

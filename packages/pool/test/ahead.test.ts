@@ -1,6 +1,6 @@
 import { ThreadPool, WorkerCrashedError } from '@conc/pool';
 import { describe, expect, it } from 'vitest';
-import { kill, kinds, track, whoami } from './support/pools.js';
+import { errorOf, kill, kinds, track, whoami } from './support/pools.js';
 import { result } from './support/programs.js';
 import { warm } from './support/short-tasks.js';
 
@@ -19,6 +19,17 @@ async function outcomes(calls: Promise<unknown>[]) {
 }
 
 describe.each(kinds)('short tasks of a $name', ({ name, Kind }) => {
+	it('count as queued until it is their turn, for maxQueue as well', async () => {
+		const pool = track(new Kind({ workers: 1, maxQueue: 20 }));
+		const next = (n: number) => n + 1;
+		for (let n = 0; n < 100; n++) await pool.apply(next, [n]);
+		const calls = Array.from({ length: 20 }, (_, n) => pool.apply(next, [n]));
+		expect(pool.stats()).toMatchObject({ running: 1, queued: 19 });
+		const more = [pool.apply(next, [20]), pool.apply(next, [21])];
+		expect(await errorOf(more[1] as Promise<number>)).toMatchObject({ code: 'CONC_POOL_FULL' });
+		expect(await Promise.all([...calls, more[0]])).toHaveLength(21);
+	});
+
 	it('each get their own answer, however many there are at once', async () => {
 		const pool = track(new Kind(2));
 		const triple = (n: number) => 3 * n;

@@ -24,9 +24,9 @@ export interface PoolStats {
 	readonly workers: number;
 	/** Those of them that wait for a task. */
 	readonly idle: number;
-	/** Tasks that wait for a worker. */
+	/** Tasks that wait for a worker, or in one behind another. */
 	readonly queued: number;
-	/** Tasks that were given to a worker and are not settled. */
+	/** Tasks that run: one in each worker that has any. */
 	readonly running: number;
 	/** Tasks that were done. */
 	readonly fulfilled: number;
@@ -102,21 +102,26 @@ export class Scheduler implements Employer {
 	checkRoom(tasks: number): void {
 		if (this.#maxQueue === Number.POSITIVE_INFINITY) return;
 		const free = this.#idle.length + this.size - this.#staying.length;
-		const waiting = this.#queue.length + tasks - free;
-		if (waiting <= this.#maxQueue) return;
-		throw new PoolFullError(
-			`the pool is full: ${this.#queue.length} tasks wait, and maxQueue is ${this.#maxQueue}`,
-		);
+		const waiting = this.#waiting;
+		if (waiting + tasks - free <= this.#maxQueue) return;
+		throw new PoolFullError(`the pool is full: ${waiting} tasks wait, and maxQueue is ${this.#maxQueue}`);
 	}
 
 	get stats(): PoolStats {
 		return {
 			workers: this.#workers.size,
 			idle: this.#idle.length,
-			queued: this.#queue.length,
-			running: [...this.#workers].reduce((sum, { line }) => sum + line.length, 0),
+			queued: this.#waiting,
+			running: [...this.#workers].filter(({ line }) => line.length > 0).length,
 			...this.#counts,
 		};
+	}
+
+	/** How many tasks have not begun, those that workers have ahead of time among them. */
+	get #waiting(): number {
+		let waiting = this.#queue.length;
+		for (const { line } of this.#workers) waiting += Math.max(0, line.length - 1);
+		return waiting;
 	}
 
 	/** Takes a task over. It settles, whatever happens. */
@@ -148,14 +153,20 @@ export class Scheduler implements Employer {
 		return true;
 	}
 
-	/** Rejects a task that is still queued; one that runs goes on. */
-	withdraw(task: Task, reason: unknown): void {
-		if (task.isSettled) return;
-		const worker = this.#workerOf(task);
-		if (worker !== undefined && !worker.takeBack(task)) return;
-		this.#queue.remove(task);
-		task.reject(reason, true);
-		if (worker !== undefined) this.ended(worker);
+	/** Rejects the tasks that have not begun, those that a worker has ahead of time among them; one that runs goes on. */
+	withdraw(tasks: readonly Task[], reason: unknown): void {
+		const relieved = new Set<Worker>();
+		// First all are taken back: to reject one takes as long as to run a short one.
+		const withdrawn = tasks.filter((task) => {
+			const worker = this.#workerOf(task);
+			if (worker === undefined) return this.#queue.remove(task);
+			if (!worker.takeBack(task)) return false;
+			relieved.add(worker);
+			return true;
+		});
+		for (const task of withdrawn) task.reject(reason, true);
+		// Only now, or they would be given those that are withdrawn next.
+		for (const worker of relieved) this.ended(worker);
 		this.#retire();
 	}
 

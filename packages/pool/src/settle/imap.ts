@@ -1,4 +1,5 @@
 import { follow, ItemError } from '@conc/core';
+import type { Task } from '../submit/task.js';
 
 /** How an imap draws from its input and hands over results. */
 export interface ImapPlan<T> {
@@ -10,7 +11,9 @@ export interface ImapPlan<T> {
 	readonly isOrdered: boolean;
 	readonly signal: AbortSignal | undefined;
 	/** Sends a chunk to the pool. */
-	submit(chunk: T[]): { promise: Promise<unknown[]>; cancel(): void };
+	submit(chunk: T[]): Task;
+	/** Takes back of what was sent what has not begun. */
+	withdraw(tasks: readonly Task[]): void;
 	/** Everything is over. */
 	finish(): void;
 }
@@ -19,7 +22,8 @@ interface Chunk {
 	state: 'running' | 'done' | 'failed';
 	results: readonly unknown[];
 	error: unknown;
-	cancel(): void;
+	/** Null where it could not be sent. */
+	task: Task | null;
 }
 
 /**
@@ -153,7 +157,7 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 
 	/** What cannot be sent fails in its place, as what could not be done. */
 	#send(items: T[]): void {
-		const chunk: Chunk = { state: 'running', results: [], error: undefined, cancel: () => {} };
+		const chunk: Chunk = { state: 'running', results: [], error: undefined, task: null };
 		this.#chunks.push(chunk);
 		this.#underWay += items.length;
 		const fail = (error: unknown) => {
@@ -164,10 +168,9 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 			this.#wake();
 		};
 		try {
-			const { promise, cancel } = this.#plan.submit(items);
-			chunk.cancel = cancel;
-			promise.then((results) => {
-				chunk.results = results;
+			chunk.task = this.#plan.submit(items);
+			chunk.task.promise.then((results) => {
+				chunk.results = results as unknown[];
 				chunk.state = 'done';
 				this.#wake();
 			}, fail);
@@ -192,7 +195,7 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 		if (this.#isOver) return;
 		this.#isOver = true;
 		this.#unfollow();
-		for (const chunk of this.#chunks.splice(0)) chunk.cancel();
+		this.#plan.withdraw(this.#chunks.splice(0).flatMap(({ task }) => task ?? []));
 		this.#ready = [];
 		const isOpen = this.#inputState === 'open';
 		this.#inputState = 'ended';

@@ -37,8 +37,10 @@ export function submitImap<T>(
 		submit(chunk) {
 			const task = new Task(makeMapCall(prepared, chunk, 'map', medium, site), options);
 			scheduler.submit(task, options);
-			const cancel = () => scheduler.withdraw(task, new CancelledError('the iteration ended early'));
-			return { promise: task.promise as Promise<unknown[]>, cancel };
+			return task;
+		},
+		withdraw(tasks) {
+			scheduler.withdraw(tasks, new CancelledError('the iteration ended early'));
 		},
 		finish() {
 			forget();

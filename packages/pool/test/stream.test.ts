@@ -215,12 +215,13 @@ describe.each(kinds)('a stream of a $name', ({ name, Kind }) => {
 		const long = pool.apply(hold, [file('begun'), file('gate')]);
 		const items = pool.stream(count, [2 ** 31], { buffersize: 4 });
 		const returned = items.return?.();
+		const behind = pool.applyAsync(hold);
 		await there(file('begun'));
-		await until(() => pool.stats().running === 1);
+		await until(() => String(behind) === 'AsyncResult(queued)');
 		mark(file('gate'));
 		await long;
 		expect(await returned).toEqual({ done: true, value: undefined });
-		await pool.apply(hold);
+		await behind;
 		expect(pool.stats()).toMatchObject({ workers: 1, running: 0, crashes: 0 });
 	});
 

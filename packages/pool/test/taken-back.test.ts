@@ -64,10 +64,11 @@ describe.each(kinds)('a task of a $name that takes long after all', ({ name, Kin
 		await warm(() => pool.apply(hold));
 		const order: unknown[] = [];
 		const long = pool.apply(hold, [file('begun'), file('gate')]).then(() => order.push('long'));
-		const behind = numbers(100).map((n) => pool.apply(hold).then(() => order.push(n)));
+		const given = numbers(100).map(() => pool.applyAsync(hold));
+		const behind = given.map((one, n) => one.then(() => order.push(n)));
 		const urgent = pool.apply(hold, [], { priority: 1 }).then(() => order.push('urgent'));
 		await there(file('begun'));
-		await until(() => pool.stats().running === 1);
+		await until(() => String(given[0]) === 'AsyncResult(queued)');
 		mark(file('gate'));
 		await Promise.all([long, ...behind, urgent]);
 		expect(order).toEqual(['long', 'urgent', ...numbers(100)]);
@@ -115,8 +116,8 @@ describe.each(kinds)('a task of a $name that takes long after all', ({ name, Kin
 		const counts: number[] = [];
 		while (counts.length < 9) counts.push(await pool.apply(count));
 		const long = pool.apply(hold, [file('begun'), file('gate')]);
-		const behind = numbers(15).map(() => pool.apply(count));
-		await until(() => pool.stats().running === 1);
+		const behind = numbers(15).map(() => pool.applyAsync(count));
+		await until(() => String(behind[0]) === 'AsyncResult(queued)');
 		mark(file('gate'));
 		await long;
 		counts.push(...(await Promise.all(behind)));

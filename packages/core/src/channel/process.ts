@@ -5,16 +5,12 @@ import type { FarChannel, FarReceiver, NearChannel, NearReceiver, Receiver } fro
 import { Frames, framed, HEADER_BYTES, RECORDS } from './frames.js';
 import { Intake } from './intake.js';
 import type { Outlet } from './outlet.js';
+import { Patience } from './patience.js';
 import type { Message } from './protocol.js';
 import { type Rec, Records } from './records.js';
 
-/**
- * For so long a process without a call looks for the next before it sleeps: to be woken takes longer. After so many looks
- * that found nothing it does so only now and then: where the machine has other things to do, it would only be in the way.
- */
-const SPIN_MS = 0.1;
-const MOST_FRUITLESS = 4;
-const TRY_AGAIN = 64;
+/** For so long a process without a call looks for the next before it sleeps. */
+const LOOK_MS = 0.1;
 /** A batch is not let grow beyond this, so that no frame is too long but for a single payload that is. */
 const BATCH_BYTES = 1 << 26;
 /** How many bytes of records are gathered in one frame. */
@@ -216,9 +212,7 @@ type Arrived = { readonly id: number } | { readonly records: Records; at: number
 export class FarProcessChannel extends End implements FarChannel {
 	readonly #receiver: FarReceiver;
 	#arrived: Arrived[] = [];
-	/** How many looks in a row found nothing, and how often there was nothing to do. */
-	#fruitless = 0;
-	#rests = 0;
+	readonly #patience = new Patience(LOOK_MS, () => this.drain() && this.#arrived.length > 0);
 
 	constructor(socket: Socket, outlet: Outlet, receiver: FarReceiver) {
 		super(socket, outlet, receiver);
@@ -256,14 +250,7 @@ export class FarProcessChannel extends End implements FarChannel {
 
 	rest(): boolean {
 		this.send();
-		if (this.#fruitless >= MOST_FRUITLESS && this.#rests++ % TRY_AGAIN !== 0) return true;
-		for (const until = performance.now() + SPIN_MS; performance.now() < until; )
-			if (this.drain() && this.#arrived.length > 0) {
-				this.#fruitless = 0;
-				return false;
-			}
-		this.#fruitless++;
-		return true;
+		return !this.#patience.look();
 	}
 
 	protected override receiveMessage(message: Message): void {

@@ -2,6 +2,7 @@ import { type MessagePort, receiveMessageOnPort, type Transferable } from 'node:
 import type { Small } from '../codec/small.js';
 import type { FarChannel, FarReceiver, NearChannel, NearReceiver, Receiver } from './channel.js';
 import { Claims } from './claims.js';
+import { Patience } from './patience.js';
 import type { Message } from './protocol.js';
 import type { Rec } from './records.js';
 import { Ring } from './ring.js';
@@ -18,7 +19,7 @@ export interface Lanes {
 const KNOCK = 0;
 
 /** For so long a thread without a call looks for the next before it sleeps: to be woken takes longer. */
-const SPIN_MS = 0.05;
+const LOOK_MS = 0.05;
 /** How long an answer may wait to be noticed while short calls run. */
 const UNNOTICED_MS = 0.05;
 
@@ -210,6 +211,7 @@ export class NearThreadChannel extends End implements NearChannel {
 export class FarThreadChannel extends End implements FarChannel {
 	readonly #claims: Claims;
 	readonly #receiver: FarReceiver;
+	readonly #patience = new Patience(LOOK_MS, () => this.in.hasMore);
 	/** When the first answer was given that has not been announced, 0 when there is none. */
 	#unnoticedSince = 0;
 
@@ -263,9 +265,7 @@ export class FarThreadChannel extends End implements FarChannel {
 
 	rest(): boolean {
 		this.#announce();
-		for (const until = performance.now() + SPIN_MS; performance.now() < until; )
-			if (this.in.hasMore) return false;
-		return this.in.sleep();
+		return !this.#patience.look() && this.in.sleep();
 	}
 
 	drain(): boolean {

@@ -1,8 +1,8 @@
 import { types } from 'node:util';
-import { LONGEST } from './small.js';
+import { LONGEST_TEXT } from './small.js';
 
 /** An object with more parts is not looked at to its end: the codec is as good for it. */
-const MOST_PARTS = 1_000;
+const MOST_PARTS = 3_000;
 const DEEPEST = 100;
 
 /**
@@ -14,7 +14,7 @@ export function jsonOf(value: object): string | null {
 	try {
 		if (!new Look().isFaithful(value, 0)) return null;
 		const text = JSON.stringify(value);
-		return text.length <= LONGEST ? text : null;
+		return text.length <= LONGEST_TEXT ? text : null;
 	} catch {
 		return null; // a getter threw: the codec says which
 	}
@@ -37,7 +37,7 @@ class Look {
 		switch (typeof value) {
 			case 'string':
 				this.#characters += value.length;
-				return this.#characters <= LONGEST;
+				return this.#characters <= LONGEST_TEXT;
 			case 'boolean':
 				return true;
 			case 'number':

@@ -11,8 +11,9 @@ export class Json {
 /** What goes without the codec: short strings, other primitives, plain objects that are short as text. */
 export type Small = Primitive | Json;
 
-/** The most characters a small value has. */
-export const LONGEST = 0x2000;
+/** The most characters a string has that is small, and a plain object as text. */
+const LONGEST = 0x2000;
+export const LONGEST_TEXT = 0x6000;
 
 /** What is not small. */
 export const LARGE = Symbol('large');

@@ -551,18 +551,30 @@ describe('a peer that is no connection of ours', () => {
 		connection.close();
 	});
 
+	it('is refused a message that is too long as soon as it says so', async () => {
+		const { listener } = await listen('path', { maxMessageBytes: MB });
+		const socket = await stranger(listener.address);
+		const connection = await listener.accept();
+		socket.write(frame(VALUE, Buffer.alloc(0), MB + 1));
+		await expect(connection.recv()).rejects.toThrow(`a message of ${MB + 1} bytes, and ${MB} are allowed`);
+		await closed(socket);
+	});
+
 	it('is not read at all while nobody waits', async () => {
 		const { listener } = await listen('path');
 		const socket = await stranger(listener.address);
 		const connection = await listener.accept();
 		const friend = await connect(listener.address);
 		const served = await listener.accept();
-		socket.write(frame(BYTES, new Uint8Array(32 * MB)));
+		// The stream counts a piece as gone when all of it is.
+		const bytes = frame(BYTES, new Uint8Array(32 * MB));
+		socket.write(bytes.subarray(0, MB));
+		socket.write(bytes.subarray(MB));
 		for (let turn = 0; turn < 100; turn++) {
 			await friend.send(turn);
 			expect(await served.recv()).toBe(turn);
 		}
-		expect(socket.writableLength).toBe(32 * MB + 5);
+		expect(socket.writableLength).toBe(bytes.length);
 		expect(await connection.recvBytes()).toHaveLength(32 * MB);
 		for (const one of [connection, friend, served]) one.close();
 	});

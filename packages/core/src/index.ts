@@ -12,6 +12,9 @@ export { brand, brandsOf } from './brand.js';
 export { explain } from './capture/explain.js';
 export { byReference, byValue, type ExplicitReference } from './capture/mark.js';
 export { placeOf } from './capture/place.js';
+export { Intake } from './channel/intake.js';
+export { descriptorOf, FULL_PIPE_MS, Outlet } from './channel/outlet.js';
+export { decodeData, encodeData } from './codec/data.js';
 export { type Packed, Parcel, packValue } from './codec/parcel.js';
 export {
 	isShareable,

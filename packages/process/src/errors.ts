@@ -22,6 +22,30 @@ export class ProcessExitError extends Error {
 }
 brand(ProcessExitError, '@conc/process:ProcessExitError');
 
+/**
+ * A connection cannot be made or used: nobody listens at the address, or somebody else does, it was closed here, or
+ * what the other end sent is no message.
+ */
+export class ConnectionError extends Error {
+	override readonly name = 'ConnectionError';
+	readonly code = 'CONC_CONNECTION';
+}
+brand(ConnectionError, '@conc/process:ConnectionError');
+
+/** The other end of a connection was closed, or its process has ended. (`EOFError`, `BrokenPipeError`) */
+export class EndOfStreamError extends Error {
+	override readonly name = 'EndOfStreamError';
+	readonly code = 'CONC_END_OF_STREAM';
+}
+brand(EndOfStreamError, '@conc/process:EndOfStreamError');
+
+/** The other end of a connection does not have the same authkey. (`multiprocessing.AuthenticationError`) */
+export class AuthenticationError extends Error {
+	override readonly name = 'AuthenticationError';
+	readonly code = 'CONC_AUTHENTICATION';
+}
+brand(AuthenticationError, '@conc/process:AuthenticationError');
+
 /** Says what is wrong where the system refused to start a process, which itself tells only a code. */
 export function whyNotStarted({ cwd }: ProcessOptions, cause: unknown): string {
 	if (cwd !== undefined && !statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {

@@ -22,6 +22,10 @@ export {
 	SharedArray,
 	SharedValue,
 } from '@conc/lock';
+export type { Address, ConnectionOptions } from './connection/address.js';
+export { type ConnectOptions, connect } from './connection/connect.js';
+export { Connection } from './connection/connection.js';
+export { Listener } from './connection/listener.js';
 export {
 	activeChildren,
 	type CurrentProcess,
@@ -30,6 +34,12 @@ export {
 	type ParentProcess,
 	parentProcess,
 } from './current.js';
-export { ProcessError, ProcessExitError } from './errors.js';
+export {
+	AuthenticationError,
+	ConnectionError,
+	EndOfStreamError,
+	ProcessError,
+	ProcessExitError,
+} from './errors.js';
 export type { ProcessOptions } from './options.js';
 export { Process } from './process.js';

@@ -1,6 +1,10 @@
 import {
+	type Address,
+	type Connection,
 	type CurrentProcess,
+	connect,
 	currentProcess,
+	Listener,
 	type ParentProcess,
 	Process,
 	parentProcess,
@@ -59,4 +63,31 @@ it('states are read, and waits give truth values', () => {
 	}).toBeFunction();
 	expectTypeOf(currentProcess()).toEqualTypeOf<CurrentProcess>();
 	expectTypeOf(parentProcess()).toEqualTypeOf<ParentProcess | null>();
+});
+
+it('a connection carries what it is said to', () => {
+	const typed = async (connection: Connection<{ n: number }>) => {
+		expectTypeOf(await connection.recv()).toEqualTypeOf<{ n: number }>();
+		expectTypeOf(connection.recvSync({ timeout: 1 }).n).toBeNumber();
+		expectTypeOf(connection.recvBytes()).resolves.toEqualTypeOf<Uint8Array<ArrayBuffer>>();
+		expectTypeOf(connection.poll({ timeout: 1 })).resolves.toBeBoolean();
+		for await (const value of connection) expectTypeOf(value).toEqualTypeOf<{ n: number }>();
+		// @ts-expect-error of another type
+		await connection.send({ n: 'text' });
+		// @ts-expect-error what blocks cannot be aborted
+		connection.recvSync({ signal: new AbortController().signal });
+	};
+	expectTypeOf(typed).toBeFunction();
+	const plain = () => connect({ port: 1 }, { authkey: 'k' });
+	expectTypeOf(plain).returns.resolves.toEqualTypeOf<Connection<unknown>>();
+	expectTypeOf(connect<string>).returns.resolves.toEqualTypeOf<Connection<string>>();
+	const listening = (listener: Listener<string>) => {
+		expectTypeOf(listener.accept()).resolves.toEqualTypeOf<Connection<string>>();
+		expectTypeOf(listener.address).toEqualTypeOf<Address>();
+		expectTypeOf(listener.ready).resolves.toEqualTypeOf<Listener<string>>();
+	};
+	expectTypeOf(listening).toBeFunction();
+	// @ts-expect-error either a file or a port
+	const refused = () => new Listener({ path: 'a', port: 1 });
+	expectTypeOf(refused).toBeFunction();
 });

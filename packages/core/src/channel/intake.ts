@@ -10,9 +10,15 @@ const SHORT_BYTES = 0x1000;
 export class Intake {
 	readonly #socket: Socket;
 	#room: Buffer | null = null;
+	#isAtEnd = false;
 
 	constructor(socket: Socket) {
 		this.#socket = socket;
+	}
+
+	/** Nothing more will come, as reading has found: the other end is closed. */
+	get isAtEnd(): boolean {
+		return this.#isAtEnd;
 	}
 
 	/** False when there was nothing. */
@@ -20,14 +26,15 @@ export class Intake {
 		const fd = descriptorOf(this.#socket);
 		let pulled = false;
 		for (;;) {
-			const chunk: Buffer | null = fd === -1 ? this.#socket.read() : this.#read(fd);
+			const chunk: Buffer | null = fd === -1 ? this.#socket.read() : this.read(fd);
 			if (chunk === null) return pulled;
 			pulled = true;
 			take(chunk);
 		}
 	}
 
-	#read(fd: number): Buffer | null {
+	/** One piece of what has arrived, from the socket's descriptor; null when there was nothing. */
+	read(fd: number): Buffer | null {
 		this.#room ??= Buffer.allocUnsafeSlow(CHUNK_BYTES);
 		const room = this.#room;
 		// Mostly there is nothing, which is an error, and its stack would cost more than all the rest.
@@ -36,11 +43,13 @@ export class Intake {
 		let count: number;
 		try {
 			count = readSync(fd, room);
-		} catch {
-			return null; // the end of the other process is learned from its exit
+		} catch (error) {
+			this.#isAtEnd ||= (error as { code?: string }).code !== 'EAGAIN';
+			return null;
 		} finally {
 			Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
 		}
+		this.#isAtEnd ||= count === 0;
 		if (count === 0) return null;
 		if (count <= SHORT_BYTES) return Buffer.from(room.subarray(0, count));
 		this.#room = null;

@@ -12,6 +12,14 @@ const READING_MS = 1;
 /** A pipe that is full, or a system that is short of memory for it, takes the rest later. */
 const passing = new Set(['EAGAIN', 'EINTR', 'ENOBUFS', 'ENOMEM']);
 
+/** Who wants to know what has become of the frames. */
+export interface OutletWatcher {
+	/** So many bytes more have left. */
+	wrote(bytes: number): void;
+	/** Nothing leaves any more: the other end is closed. */
+	broke(cause: unknown): void;
+}
+
 /**
  * Writes frames to a socket without handing them to the event loop, so that a thread about to block can still get rid
  * of them: what does not fit into the pipe waits here, and is tried again soon.
@@ -19,6 +27,7 @@ const passing = new Set(['EAGAIN', 'EINTR', 'ENOBUFS', 'ENOMEM']);
 export class Outlet {
 	readonly #fd: number;
 	readonly #socket: Socket;
+	readonly #watcher: OutletWatcher | undefined;
 	#waiting: Buffer[] = [];
 	#timer: NodeJS.Timeout | undefined;
 	#turn: NodeJS.Immediate | undefined;
@@ -26,10 +35,15 @@ export class Outlet {
 	#writtenAt = 0;
 	#isBroken = false;
 
-	/** @param fd of the socket; -1 where there is none (named pipes on Windows) */
-	constructor(socket: Socket, fd: number) {
+	/**
+	 * @param fd of the socket; -1 where there is none (named pipes on Windows)
+	 * @param watcher with one, what has not left yet keeps the process alive; without, it holds nobody: whoever waits
+	 * for the other process holds that
+	 */
+	constructor(socket: Socket, fd: number, watcher?: OutletWatcher) {
 		this.#socket = socket;
 		this.#fd = fd;
+		this.#watcher = watcher;
 	}
 
 	/** False when nothing of it could leave yet. */
@@ -37,7 +51,11 @@ export class Outlet {
 		if (this.#isBroken) return false;
 		if (this.#fd === -1) {
 			// The event loop may take its time, and the memory be used again meanwhile.
-			for (const frame of frames) this.#socket.write(Buffer.from(frame));
+			for (const frame of frames) {
+				this.#socket.write(Buffer.from(frame), (error) => {
+					if (!error) this.#watcher?.wrote(frame.length);
+				});
+			}
 			return true;
 		}
 		for (const frame of frames) this.#waiting.push(frame);
@@ -67,6 +85,8 @@ export class Outlet {
 	/** Writes what the pipe takes now; false when that was nothing. */
 	writeWhatFits(): boolean {
 		this.#dontTryAgain();
+		// Its number may be another file's by now.
+		if (this.#socket.destroyed) this.close();
 		let written = 0;
 		try {
 			while (this.#waiting.length > 0) {
@@ -75,10 +95,12 @@ export class Outlet {
 				const count = isOnly ? writeSync(this.#fd, first as Buffer) : writevSync(this.#fd, this.#next());
 				this.#drop(count);
 				written += count;
+				this.#watcher?.wrote(count);
 			}
 		} catch (error) {
 			if (!passing.has((error as { code?: string }).code ?? '')) {
 				this.close(); // nothing can be told to the other process any more, but what it has told is still to be read
+				this.#watcher?.broke(error);
 				return false;
 			}
 			this.#tryAgain(written > 0);
@@ -91,8 +113,10 @@ export class Outlet {
 		if (isTaken) this.#writtenAt = now;
 		const retry = () => this.writeWhatFits();
 		if (now - this.#writtenAt < READING_MS) this.#turn = setImmediate(retry);
-		// It holds nobody: whoever waits for the other process holds that.
-		else this.#timer = setTimeout(retry, FULL_PIPE_MS).unref();
+		else {
+			this.#timer = setTimeout(retry, FULL_PIPE_MS);
+			if (this.#watcher === undefined) this.#timer.unref();
+		}
 	}
 
 	#dontTryAgain(): void {

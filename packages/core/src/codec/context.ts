@@ -19,6 +19,8 @@ export interface GraphContext {
 	readonly to: Medium;
 	readonly trail: Trail;
 	readonly lenient: boolean;
+	/** Nothing that is or needs code is sent. */
+	readonly dataOnly: boolean;
 	readonly specials: Special[];
 	readonly patches: Graph['patches'];
 	readonly cells: unknown[];

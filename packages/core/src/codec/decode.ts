@@ -33,6 +33,16 @@ export function decode(
 
 type Beside = Pick<Payload, 'shared' | 'moved'>;
 
+/** What an accepted graph stands for, where nothing came beside it. */
+export function decodeGraph(graph: Graph): unknown {
+	return new Decoder(graph, { shared: [], moved: [] }, nothingBeside).decode();
+}
+
+const nothingBeside: DecodeOptions = {
+	templates: new Map(),
+	signal: () => new AbortController().signal,
+};
+
 class Decoder {
 	readonly #graph: Graph;
 	readonly #beside: Beside;

@@ -3,6 +3,12 @@ import { describe } from '../capture/describe.js';
 import { mapStack } from '../revive/source-map.js';
 import type { GraphContext } from './context.js';
 
+/** The classes of errors that are the same in every program. */
+export const errorClasses: ReadonlySet<string> = new Set([
+	...['Error', 'TypeError', 'RangeError', 'SyntaxError', 'ReferenceError', 'EvalError', 'URIError'],
+	'AggregateError',
+]);
+
 /** Describes an error whole: its class, its stack and every own property, `cause` and `errors` among them. */
 export function encodeError(context: GraphContext, error: object): number {
 	const index = context.reserve(error);
@@ -63,6 +69,12 @@ function errorClass(context: GraphContext, error: object): number {
 	for (let at: object | null = Object.getPrototypeOf(error); at !== null; at = Object.getPrototypeOf(at)) {
 		const Class: unknown = Object.hasOwn(at, 'constructor') ? Reflect.get(at, 'constructor') : undefined;
 		if (typeof Class !== 'function' || Class.prototype !== at) continue;
+		if (context.dataOnly) {
+			if (errorClasses.has(Class.name) && Reflect.get(globalThis, Class.name) === Class)
+				return context.specials.push({ type: 'builtin', module: '', path: [Class.name] }) - 1;
+			if (describe(Class).type === 'native') continue;
+			return context.trail.into('constructor', () => context.special(Class));
+		}
 		if (builtinPath(Class) !== undefined) return context.special(Class);
 		// Classes of Node's own errors have no name; what they extend has.
 		if (!context.lenient && describe(Class).type !== 'native') return context.special(Class);
@@ -76,7 +88,9 @@ function errorClass(context: GraphContext, error: object): number {
 		);
 		if (found !== -1) return found;
 	}
-	return context.special(Error);
+	return context.dataOnly
+		? context.specials.push({ type: 'builtin', module: '', path: ['Error'] }) - 1
+		: context.special(Error);
 }
 
 /** Runs `visit`; when it fails in an error that must arrive, takes back what it added and runs `otherwise`. */

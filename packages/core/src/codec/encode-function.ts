@@ -13,10 +13,11 @@ import type { GraphContext } from './context.js';
 import { captureCell, cellFor } from './encode-captures.js';
 import { identityOf } from './identity.js';
 import type { Special } from './payload.js';
-import { refuseSymbols } from './refuse.js';
+import { notData, refuseSymbols } from './refuse.js';
 
 /** Decides how a function or class crosses and describes it; its captured variables follow. */
 export function replaceFunction(context: GraphContext, fn: object): number {
+	if (context.dataOnly) throw notData(nameOf(fn));
 	const known = packageExport(fn);
 	if (known !== undefined) {
 		context.packages.add(known.package);
@@ -45,6 +46,12 @@ export function replaceFunction(context: GraphContext, fn: object): number {
 		return add(context, fn, { type: 'export', ...way.at });
 	}
 	return replaceByValue(context, fn, description);
+}
+
+function nameOf(fn: object): string {
+	const { name } = fn as { name?: unknown };
+	const kind = /^class\b/.test(Function.prototype.toString.call(fn)) ? 'class' : 'function';
+	return typeof name === 'string' && name !== '' ? `the ${kind} ${name}` : `a ${kind}`;
 }
 
 function add(context: GraphContext, original: object, special: Special): number {

@@ -7,17 +7,21 @@ import type { GraphContext } from './context.js';
 import { encodeError } from './encode-error.js';
 import type { Special } from './payload.js';
 import { isLeaf } from './plain.js';
-import { cannotCopy, refuseHiddenState, refuseLoss, refuseSymbols } from './refuse.js';
+import { cannotCopy, notData, refuseHiddenState, refuseLoss, refuseSymbols } from './refuse.js';
 import { isShareable, share } from './shareable.js';
 
 type Plain = Record<string, unknown>;
 
 /** The copy of an object in which all that structured clone does not know is replaced, or the index of its special. */
 export function replaceObject(context: GraphContext, value: object): object | number {
-	if (isShareable(value)) return replaceShareable(context, value);
+	if (isShareable(value)) {
+		if (context.dataOnly) throw notData(`a ${value.constructor.name}, which both sides would share`);
+		return replaceShareable(context, value);
+	}
 	if (types.isProxy(value))
 		throw new CannotCross('is a Proxy, whose handler cannot be seen', 'send the object behind the Proxy');
 	const builtin = builtinPath(value);
+	if (builtin !== undefined && context.dataOnly) throw notData(`Node's own ${builtin.path.join('.')}`);
 	if (builtin !== undefined) return add(context, value, { type: 'builtin', ...builtin });
 	const owner = ownerOf(value);
 	if (owner !== undefined) return classPrototype(context, value, owner);
@@ -99,6 +103,7 @@ function replaceKnown(context: GraphContext, value: object): Special | undefined
 		return { type: 'dom-exception', message: value.message, name: value.name, stack: String(value.stack) };
 	}
 	if (value instanceof AbortSignal) {
+		if (context.dataOnly) throw notData('an AbortSignal, which follows a call');
 		const reason: unknown[] = [];
 		const index = context.signals.push(value) - 1;
 		const needs = context.patchRange(() => {

@@ -23,6 +23,8 @@ export interface EncodeOptions {
 	readonly transfer?: readonly Transferable[];
 	/** An error on its way must arrive, so members of it that cannot cross are replaced by a note. */
 	readonly lenient?: boolean;
+	/** It goes to a peer that may be any program, so nothing that is or needs code is sent. */
+	readonly dataOnly?: boolean;
 }
 
 /**
@@ -82,6 +84,7 @@ class Encoder implements GraphContext {
 	readonly to: Medium;
 	readonly trail: Trail;
 	readonly lenient: boolean;
+	readonly dataOnly: boolean;
 	readonly specials: Special[] = [];
 	readonly patches: Graph['patches'] = [];
 	readonly cells: unknown[] = [];
@@ -106,6 +109,7 @@ class Encoder implements GraphContext {
 		this.to = options.to;
 		this.trail = new Trail(options.root);
 		this.lenient = options.lenient ?? false;
+		this.dataOnly = options.dataOnly ?? false;
 		this.moved = moved;
 		this.#subject = options.subject;
 	}

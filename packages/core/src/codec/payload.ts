@@ -51,7 +51,7 @@ export interface Graph {
 }
 
 /** `holder[key]` is the special with this index. */
-type Patch = [holder: object, key: string | number, special: number];
+export type Patch = [holder: object, key: string | number, special: number];
 
 /** A range of `patches` that must be in place before the special can be made. */
 export type PatchRange = readonly [from: number, to: number];

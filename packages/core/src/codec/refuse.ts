@@ -21,6 +21,14 @@ function article(name: string): string {
 	return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`;
 }
 
+/** The refusal of what is more than data, where only data is sent. */
+export function notData(what: string): CannotCross {
+	return new CannotCross(
+		`is ${what}, and only data is sent over a connection`,
+		'send the data it stands for as plain objects, and make it there',
+	);
+}
+
 /** Refuses the instances of a class that keeps state where a copy does not reach; `usual` is what gets copied. */
 export function refuseHiddenState(Class: object, usual: object): void {
 	for (

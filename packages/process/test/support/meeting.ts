@@ -20,7 +20,7 @@ export function socketFile(): string {
 }
 
 /** The two ways to meet, with the options both ends use. */
-export const ways = {
+const ways = {
 	path: () => ({ address: { path: socketFile() }, options: {} }),
 	TCP: () => ({ address: { port: 0 }, options: { authkey: key } }),
 };

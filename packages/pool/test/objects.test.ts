@@ -42,6 +42,7 @@ describe.each(kinds)('plain objects in the calls of a $name', ({ Kind }) => {
 		const pool = track(new Kind(1));
 		const [first, second] = (await pool.apply(echo, [[row, row]])) as unknown[];
 		expect(first).toBe(second);
+		expect(await pool.apply((a: unknown, b: unknown) => a === b, [row, row])).toBe(true);
 		const ring = (await pool.apply(echo, [cyclic])) as Record<string, unknown>;
 		expect(ring.self).toBe(ring);
 	});
@@ -63,6 +64,8 @@ describe.each(kinds)('plain objects in the calls of a $name', ({ Kind }) => {
 		} finally {
 			Reflect.deleteProperty(Array.prototype, 'toJSON');
 		}
+		const object = Object.defineProperty({ id: 1 }, 'toJSON', { value: () => 'changed' });
+		expect(await pool.apply(echo, [object])).toEqual({ id: 1 });
 	});
 
 	it('are refused by name when a getter throws', async () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,8 +17,9 @@ export function scriptOnDisk(scriptId: string): { record: ScriptRecord; source: 
 	try {
 		if (!url.startsWith('file:')) return null;
 		const path = fileURLToPath(url);
+		if (statSync(path).ctimeMs >= performance.timeOrigin) return null; // it may have been loaded before that
 		const source = readFileSync(path, 'utf8');
-		if (source.startsWith('\ufeff') || (length !== null && length !== source.length)) return null;
+		if (source.startsWith('\ufeff') || length !== source.length) return null;
 		const isModule = isModuleAt(path, source);
 		if (isModule === null) return null;
 		return { record: { ...record, isModule, sourceMapUrl: sourceMapUrlOf(source) }, source };
@@ -35,9 +36,9 @@ function isModuleAt(path: string, source: string): boolean | null {
 		case '.cjs':
 			return false;
 		case '.js': {
+			// A program may take things out of the cache, and later versions keep required modules there as well.
 			const isRequired = path in createRequire(path).cache;
-			if (!isRequired) return true;
-			return moduleSyntax.test(source) ? null : false; // later versions keep required modules there as well
+			return moduleSyntax.test(source) === isRequired ? null : !isRequired;
 		}
 		default:
 			return null;

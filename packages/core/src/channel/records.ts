@@ -1,3 +1,4 @@
+import { parseJson } from '../codec/json.js';
 import { Json, type Small } from '../codec/small.js';
 
 /** A call on small values, or the answer to one, as it lies in memory that is written and read in place. */
@@ -174,7 +175,7 @@ export class Records {
 					const isAscii = tag === TAGS.ascii || tag === TAGS.asciiJson;
 					const end = at + 5 + view.getUint32(at + 1, true);
 					const text = this.#bytes.toString(isAscii ? 'latin1' : 'utf16le', at + 5, end);
-					values[index] = tag === TAGS.ascii || tag === TAGS.text ? text : JSON.parse(text);
+					values[index] = tag === TAGS.ascii || tag === TAGS.text ? text : parseJson(text);
 					at = end;
 					break;
 				}

@@ -227,10 +227,12 @@ export class FarThreadChannel extends End implements FarChannel {
 	}
 
 	override post(message: Message): void {
+		if (message.type === 'result') {
+			// It is in turn with the others; and that is said first, since the message wakes the reader of both.
+			this.out.write(message.id, 0, null);
+			this.out.publish();
+		}
 		super.post(message);
-		if (message.type !== 'result') return;
-		this.out.write(message.id, 0, null); // it is in turn with the others
-		this.out.publish();
 	}
 
 	next(): Rec | null {

@@ -1,6 +1,11 @@
 import { types } from 'node:util';
 import { LONGEST_TEXT } from './small.js';
 
+/** Node's own, whatever a program puts in their places later. */
+const { parse, stringify } = JSON;
+
+export { parse as parseJson };
+
 /** An object with more parts is not looked at to its end: the codec is as good for it. */
 const MOST_PARTS = 3_000;
 const DEEPEST = 100;
@@ -9,11 +14,11 @@ const DEEPEST = 100;
  * The text of a plain object or array that JSON gives back as it was, which is quicker than V8's own format for what is
  * short. Null for any other.
  */
-export function jsonOf(value: object): string | null {
+export function jsonOf(value: object, look: Look): string | null {
 	if (hasCustomJson()) return null;
 	try {
-		if (!new Look().isFaithful(value, 0)) return null;
-		const text = JSON.stringify(value);
+		if (!look.isFaithful(value, 0)) return null;
+		const text = stringify(value);
 		return text.length <= LONGEST_TEXT ? text : null;
 	} catch {
 		return null; // a getter threw: the codec says which
@@ -25,8 +30,8 @@ function hasCustomJson(): boolean {
 	return 'toJSON' in Array.prototype; // or in Object.prototype
 }
 
-/** Looks whether JSON loses anything of a value. */
-class Look {
+/** Looks whether JSON loses anything of some values that go together. */
+export class Look {
 	/** Objects found so far: one that is found twice would become two. */
 	#seen: Set<object> | null = null;
 	#first: object | null = null;
@@ -59,7 +64,7 @@ class Look {
 	}
 
 	#isPlain(value: object, depth: number): boolean {
-		if (types.isProxy(value)) return false;
+		if (types.isProxy(value) || typeof (value as { toJSON?: unknown }).toJSON === 'function') return false;
 		const prototype = Object.getPrototypeOf(value);
 		if (prototype === Object.prototype) {
 			let count = 0;

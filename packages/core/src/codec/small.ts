@@ -1,4 +1,4 @@
-import { jsonOf } from './json.js';
+import { jsonOf, Look, parseJson } from './json.js';
 
 /** A value that holds no others: a copy of the reference is a snapshot. */
 type Primitive = undefined | null | boolean | number | string;
@@ -18,8 +18,8 @@ export const LONGEST_TEXT = 0x6000;
 /** What is not small. */
 export const LARGE = Symbol('large');
 
-/** A value as it is now, if it is small. */
-export function toSmall(value: unknown): Small | typeof LARGE {
+/** A value as it is now, if it is small. With those it goes with it shares a look. */
+export function toSmall(value: unknown, look = new Look()): Small | typeof LARGE {
 	switch (typeof value) {
 		case 'number':
 		case 'boolean':
@@ -29,7 +29,7 @@ export function toSmall(value: unknown): Small | typeof LARGE {
 			return value.length <= LONGEST ? value : LARGE;
 		case 'object': {
 			if (value === null) return null;
-			const text = jsonOf(value);
+			const text = jsonOf(value, look);
 			return text === null ? LARGE : new Json(text);
 		}
 		default:
@@ -39,7 +39,7 @@ export function toSmall(value: unknown): Small | typeof LARGE {
 
 /** The value again. */
 export function fromSmall(small: Small): unknown {
-	return small instanceof Json ? JSON.parse(small.text) : small;
+	return small instanceof Json ? parseJson(small.text) : small;
 }
 
 /** So few that to look at each costs less than the codec. */
@@ -50,8 +50,9 @@ export function smallList(values: readonly unknown[]): Small[] | null {
 	const { length } = values;
 	if (length > MOST) return null;
 	const list = new Array<Small>(length);
+	const look = new Look();
 	for (let at = 0; at < length; at++) {
-		const small = toSmall(values[at]);
+		const small = toSmall(values[at], look);
 		if (small === LARGE) return null;
 		list[at] = small;
 	}

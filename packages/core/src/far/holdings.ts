@@ -10,10 +10,14 @@ export interface Holding {
 	isNoted: boolean;
 }
 
+const MOST_NOTED = 1_000;
+
 /** What this thread has taken, so that a call which leaves something behind can be told. */
 class Holdings {
 	#isWatched = false;
 	readonly #noted: Holding[] = [];
+	/** With so many it is looked which of them are to be forgotten. */
+	#most = MOST_NOTED;
 	/** How many of them were there before the call that runs. */
 	#before = 0;
 	readonly #told = new WeakSet<Holding>();
@@ -26,15 +30,25 @@ class Holdings {
 	/** Something was taken that is not noted. */
 	note(holding: Holding): void {
 		holding.isNoted = true;
-		if (this.#isWatched) this.#noted.push(holding);
+		if (!this.#isWatched) return;
+		this.#noted.push(holding);
+		if (this.#noted.length < this.#most) return;
+		this.#forget(this.#before);
+		this.#most = Math.max(MOST_NOTED, 2 * this.#noted.length);
+	}
+
+	/** Forgets what has been given back; of the first so many that is left for later. */
+	#forget(from: number): void {
+		for (const holding of this.#noted.splice(from)) {
+			holding.isNoted = holding.isMine;
+			if (holding.isNoted) this.#noted.push(holding);
+		}
 	}
 
 	/** A call begins. What this thread has now is not its fault. */
 	begin(): void {
 		if (this.#noted.length === 0) return;
-		const noted = this.#noted.splice(0);
-		for (const holding of noted) holding.isNoted = holding.isMine;
-		this.#noted.push(...noted.filter(({ isNoted }) => isNoted));
+		this.#forget(0);
 		this.#before = this.#noted.length;
 	}
 

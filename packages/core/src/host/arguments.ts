@@ -22,10 +22,10 @@ export function inheritedArguments(execArgv: readonly string[]): string[] {
  * The program of a thread. The text of the far side would be one as well, but Node puts what it evaluates into a string of
  * another program, and so compiles it twice; here it need not even be compiled once, if another thread has done so.
  */
-export const threadProgram = `const boot=require('worker_threads').workerData['${bootKey}'];boot.script=new(require('vm').Script)('(function(require,boot){'+boot.texts.far+'\\n})',{filename:'conc:far',cachedData:boot.code??undefined});boot.script.runInThisContext()(require,boot)`;
+export const threadProgram = `{const boot=require('worker_threads').workerData['${bootKey}'];boot.script=new(require('vm').Script)('(function(require,boot){'+boot.texts.far+'\\n})',{filename:'conc:far',cachedData:boot.code??undefined});boot.script.runInThisContext()(require,boot)}`;
 
 /**
  * The program of a process: reads its boot from fd 3, in the two parts of `packBoot`, and runs the text in it. One argument
  * of a process is limited to 128 KiB, so the text itself cannot be one.
  */
-export const processProgram = `const{readSync:r}=require('fs'),g=n=>{const b=Buffer.alloc(n);for(let a=0;a<n;)try{const k=r(3,b,a,n-a,null);if(!k)process.exit(0);a+=k}catch(e){if(e.code!=='EAGAIN')throw e;Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,1)}return b};const f=()=>g(g(8).readUInt32LE(4)),p=JSON.parse;const boot={...p(require('zlib').inflateRawSync(f())),...p(f())};require('vm').compileFunction(boot.texts.far,['require','boot'],{filename:'conc:far'})(require,boot)`;
+export const processProgram = `{const{readSync:r}=require('fs'),g=n=>{const b=Buffer.alloc(n);for(let a=0;a<n;)try{const k=r(3,b,a,n-a,null);if(!k)process.exit(0);a+=k}catch(e){if(e.code!=='EAGAIN')throw e;Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,1)}return b};const f=()=>g(g(8).readUInt32LE(4)),p=JSON.parse;const boot={...p(require('zlib').inflateRawSync(f())),...p(f())};require('vm').compileFunction(boot.texts.far,['require','boot'],{filename:'conc:far'})(require,boot)}`;

@@ -160,9 +160,13 @@ const nowhere = {};
 
 /** Where the user's call is: what lies below `entry` on the stack; nothing when too many calls are made at once. */
 export function callSite(entry: (...args: never[]) => unknown): { readonly stack?: string } {
-	const burst = realm('call sites', () => ({ left: SITES_A_BURST }));
-	if (burst.left === 0) return nowhere;
-	if (burst.left === SITES_A_BURST) setTimeout(() => (burst.left = SITES_A_BURST), BURST_MS).unref();
+	const burst = realm('call sites', () => ({ left: 0, until: 0 }));
+	if (burst.left === 0) {
+		const now = performance.now();
+		if (now < burst.until) return nowhere;
+		burst.left = SITES_A_BURST;
+		burst.until = now + BURST_MS;
+	}
 	burst.left--;
 	const site: { stack?: string } = {};
 	Error.captureStackTrace(site, entry);

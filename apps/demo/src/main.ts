@@ -3,6 +3,7 @@ import { localExample } from './examples/local.js';
 import { lockExample } from './examples/lock.js';
 import { poolExample } from './examples/pool.js';
 import { processExample } from './examples/process.js';
+import { subprocessExample } from './examples/subprocess.js';
 import { threadExample } from './examples/thread.js';
 
 const program = new Command('pnpm demo')
@@ -23,6 +24,10 @@ program
 	.option('-w, --workers <number>', 'how many workers the pool has', positive, 4)
 	.option('-t, --tasks <number>', 'how many tasks there are', positive, 5)
 	.action(poolExample);
+program
+	.command('subprocess')
+	.description('other programs: an exit code, and one that is told what to do (subprocess)')
+	.action(subprocessExample);
 program
 	.command('thread')
 	.description('a thread with a name, and threads without (threading.Thread)')

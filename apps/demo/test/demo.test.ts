@@ -31,6 +31,22 @@ describe('process', () => {
 	});
 });
 
+describe('subprocess', () => {
+	it('shows the exit code of a program, and what another says to its input', async () => {
+		const { lines, stderr, exitCode } = await demo('subprocess');
+		expect(lines.slice(0, 5)).toEqual([
+			'$ node --version',
+			process.version,
+			'Exit code: 0',
+			'',
+			'$ node --interactive',
+		]);
+		expect(lines).toContain('> 42');
+		expect(lines.at(-1)).toBe('Exit code: 3');
+		expect([stderr, exitCode]).toEqual(['', 0]);
+	});
+});
+
 describe('pool', () => {
 	const start = (task: number) => new RegExp(`^Run task ${task} \\(\\d+\\)\\.\\.\\.$`);
 	const end = (task: number) => new RegExp(`^Task ${task} runs \\d+\\.\\d\\d seconds\\.$`);
@@ -105,7 +121,7 @@ describe('the command line', () => {
 	it('without a name runs all examples, one after the other', async () => {
 		const { lines, stderr, exitCode } = await demo();
 		const headings = lines.filter((line) => line.startsWith('# ')).map((line) => line.split(' ')[1]);
-		expect(headings).toEqual(['process', 'pool', 'thread', 'lock', 'local']);
+		expect(headings).toEqual(['process', 'pool', 'subprocess', 'thread', 'lock', 'local']);
 		for (const line of ['Child process end.', 'All subprocesses done.', 'thread MainThread ended.']) {
 			expect(lines).toContain(line);
 		}
@@ -115,7 +131,7 @@ describe('the command line', () => {
 	it('--help lists all of them, and the options of each', async () => {
 		const { lines, exitCode } = await demo('--help');
 		const text = lines.join('\n');
-		for (const name of ['process', 'pool', 'thread', 'lock', 'local']) {
+		for (const name of ['process', 'pool', 'subprocess', 'thread', 'lock', 'local']) {
 			expect(text).toMatch(new RegExp(`^ {2}${name} `, 'm'));
 		}
 		expect(text).toMatch(/^Usage: pnpm demo /);
@@ -124,7 +140,10 @@ describe('the command line', () => {
 	});
 
 	it.each([
-		[['nonsense'], `there is no example 'nonsense', there are process, pool, thread, lock, local`],
+		[
+			['nonsense'],
+			`there is no example 'nonsense', there are process, pool, subprocess, thread, lock, local`,
+		],
 		[['pool', '--workers', '0'], `argument '0' is invalid. It must be a whole number of at least 1.`],
 		[['pool', '--workers', 'many'], `argument 'many' is invalid. It must be a whole number of at least 1.`],
 		[['lock', '-n', '1.5'], `argument '1.5' is invalid. It must be a whole number of at least 1.`],

@@ -70,6 +70,7 @@ async function bundledText(specifier: string, name: string): Promise<string> {
 		target: 'node20',
 		minifyWhitespace: true,
 		minifySyntax: true,
+		minifyIdentifiers: specifier === 'text:parser', // nobody sees its names
 		legalComments: 'none',
 		external: specifier === 'text:self' ? ['@conc/*'] : [],
 		plugins: [texts(name, 'text')],

@@ -53,7 +53,7 @@ function load(id: string, onDisk: ReturnType<typeof scriptOnDisk>): Script {
 		isFromDisk: onDisk !== null,
 		analysis: program && analyse(program, source, record.isModule),
 		lineStarts: lineStarts(source),
-		loadable: runsFromDisk(url, source),
+		loadable: onDisk === null ? runsFromDisk(url, source) : url.startsWith('file:'),
 		isEntry: url === entryUrl(),
 	};
 }

@@ -15,7 +15,6 @@ const DEEPEST = 100;
  * short. Null for any other.
  */
 export function jsonOf(value: object, look: Look): string | null {
-	if (hasCustomJson()) return null;
 	try {
 		if (!look.isFaithful(value, 0)) return null;
 		const text = stringify(value);
@@ -23,11 +22,6 @@ export function jsonOf(value: object, look: Look): string | null {
 	} catch {
 		return null; // a getter threw: the codec says which
 	}
-}
-
-/** A program may have said how its objects and arrays are written. */
-function hasCustomJson(): boolean {
-	return 'toJSON' in Array.prototype; // or in Object.prototype
 }
 
 /** Looks whether JSON loses anything of some values that go together. */
@@ -64,7 +58,9 @@ export class Look {
 	}
 
 	#isPlain(value: object, depth: number): boolean {
-		if (types.isProxy(value) || typeof (value as { toJSON?: unknown }).toJSON === 'function') return false;
+		if (types.isProxy(value)) return false;
+		// A program may have said how it is to be written, also of all objects or arrays.
+		if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false;
 		const prototype = Object.getPrototypeOf(value);
 		if (prototype === Object.prototype) {
 			let count = 0;

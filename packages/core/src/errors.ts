@@ -61,3 +61,10 @@ export class StartupRecursionError extends Error {
 	readonly code = 'CONC_STARTUP_RECURSION';
 }
 brand(StartupRecursionError, '@conc/core:StartupRecursionError');
+
+/** What was asked for lives in a process that has ended, or cannot be reached any more. */
+export class HomeLostError extends Error {
+	override readonly name = 'HomeLostError';
+	readonly code = 'CONC_HOME_LOST';
+}
+brand(HomeLostError, '@conc/core:HomeLostError');

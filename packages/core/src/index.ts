@@ -9,6 +9,13 @@ export {
 	unpackBaggage,
 } from './baggage.js';
 export { brand, brandsOf } from './brand.js';
+export { type Order, openBroker } from './broker/broker.js';
+export { type FarForm, farForm, fromHandle, Remote, remote } from './broker/far.js';
+export { type FarHandle, type Home, isFar } from './broker/handle.js';
+export { exportToProcesses } from './broker/home.js';
+export { linksReady } from './broker/link.js';
+export { admit, type Operations } from './broker/operations.js';
+export { socketPath } from './broker/room.js';
 export { explain } from './capture/explain.js';
 export { byReference, byValue, type ExplicitReference } from './capture/mark.js';
 export { placeOf } from './capture/place.js';
@@ -28,6 +35,7 @@ export {
 	CannotCross,
 	CaptureError,
 	type Exit,
+	HomeLostError,
 	HostExitError,
 	StartupRecursionError,
 	TimeoutError,

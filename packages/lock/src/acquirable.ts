@@ -29,7 +29,7 @@ export abstract class Acquirable {
 	 */
 	async with<T>(fn: () => T, options?: WaitOptions): Promise<Awaited<T>> {
 		checkFunction(fn);
-		await this.#deliver(options);
+		await deliver(this, this.label, options);
 		return settle(fn, () => this.release());
 	}
 
@@ -39,7 +39,7 @@ export abstract class Acquirable {
 	 */
 	withSync<T>(fn: Synchronous<T>, options?: SyncWaitOptions): T {
 		checkFunction(fn);
-		this.#deliverSync(options);
+		deliverSync(this, this.label, options);
 		return settleSync(this.label, fn as () => T, () => this.release());
 	}
 
@@ -48,25 +48,25 @@ export abstract class Acquirable {
 	 * Rejects with `TimeoutError` when it was not acquired within `timeout` milliseconds.
 	 */
 	async hold(options?: WaitOptions): Promise<Held> {
-		await this.#deliver(options);
+		await deliver(this, this.label, options);
 		return new Held(() => this.release());
 	}
 
 	/** The same, blocking this thread. */
 	holdSync(options?: SyncWaitOptions): Held {
-		this.#deliverSync(options);
+		deliverSync(this, this.label, options);
 		return new Held(() => this.release());
 	}
+}
 
-	async #deliver(options: WaitOptions | undefined): Promise<void> {
-		const acquired = options === undefined ? await this.acquire() : await this.acquire(options);
-		if (!acquired) throw late(this.label, options);
-	}
+async function deliver(wanted: Acquirable, label: string, options: WaitOptions | undefined): Promise<void> {
+	const acquired = options === undefined ? await wanted.acquire() : await wanted.acquire(options);
+	if (!acquired) throw late(label, options);
+}
 
-	#deliverSync(options: SyncWaitOptions | undefined): void {
-		const acquired = options === undefined ? this.acquireSync() : this.acquireSync(options);
-		if (!acquired) throw late(this.label, options);
-	}
+function deliverSync(wanted: Acquirable, label: string, options: SyncWaitOptions | undefined): void {
+	const acquired = options === undefined ? wanted.acquireSync() : wanted.acquireSync(options);
+	if (!acquired) throw late(label, options);
 }
 
 function checkFunction(fn: unknown): void {

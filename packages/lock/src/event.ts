@@ -1,5 +1,9 @@
 import {
 	brand,
+	type FarHandle,
+	farForm,
+	fromHandle,
+	isFar,
 	type Medium,
 	type PatientOptions,
 	readSignal,
@@ -92,12 +96,12 @@ export class Event implements Shareable {
 		return this.isSet || waitSync(this.#nextSet(), timeout);
 	}
 
-	[share](to: Medium): Place {
-		return handle('Event', to, this.#place);
+	[share](to: Medium): Place | FarHandle {
+		return handle(to, { place: this.#place, label: this.#label, handle: this.#place, Class: Event });
 	}
 
-	static [revive](place: Place): Event {
-		return revived(place);
+	static [revive](handle: Place | FarHandle): Event {
+		return isFar(handle) ? fromHandle(handle, farEvent, revived) : revived(handle);
 	}
 
 	toString(): string {
@@ -123,6 +127,8 @@ export class Event implements Shareable {
 	}
 }
 brand(Event, '@conc/lock:Event');
+
+const farEvent = farForm(Event, { waits: ['wait'], calls: ['set', 'clear'], states: ['isSet'] });
 
 function revived(place: Place): Event {
 	return new Event(placed(place));

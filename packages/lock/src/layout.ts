@@ -1,4 +1,11 @@
-import { CannotCross, checkObject, type Medium, Registry, type ThreadId } from '@conc/core';
+import {
+	checkObject,
+	exportToProcesses,
+	type FarHandle,
+	type Medium,
+	Registry,
+	type ThreadId,
+} from '@conc/core';
 import { EXCLUSIVE, type Mode, TABLE_WORDS } from './wait/slots.js';
 import { Waiters } from './wait/waiters.js';
 
@@ -24,7 +31,7 @@ export interface Place {
 
 /** Who acts through an object of this thread. Passed on from here, as one may act for a caller elsewhere. */
 export function callerAt({ registry }: Place): ThreadId {
-	return Registry.of(registry).self();
+	return Registry.of(registry).caller();
 }
 
 /** The line of those who wait for a primitive, for one who joins it as `caller` in this mode. */
@@ -67,13 +74,21 @@ export function placeFor(options: NameOptions, moreBytes = 0, makeRing?: () => S
 	return makeRing === undefined ? made : { ...made, ring: makeRing() };
 }
 
-/** What crosses to another thread. There is nothing yet that could cross to another process. */
-export function handle<T>(kind: string, to: Medium, at: T): T {
-	if (to === 'thread') return at;
-	throw new CannotCross(
-		`a ${kind} lives in this process's memory, which another process does not see`,
-		'use threads: Thread of @conc/thread, ThreadPool of @conc/pool',
-	);
+/** Where something is, and what other processes are told of it. */
+export interface Located<T extends object> {
+	readonly place: Place;
+	readonly label: string;
+	/** What crosses to another thread, which `Class` revives there. */
+	readonly handle: T;
+	/** What serves other processes: its own class, unless another does. */
+	readonly Class: object;
+	/** What never changes of it, for other processes. */
+	readonly detail?: unknown;
+}
+
+/** What crosses: to another thread where it is, to another process how it is reached. */
+export function handle<T extends object>(to: Medium, { place, ...rest }: Located<T>): T | FarHandle {
+	return to === 'thread' ? rest.handle : exportToProcesses({ ...rest, memory: place.memory });
 }
 
 /** How a primitive is called in messages: `Lock "jobs"`. */

@@ -1,4 +1,4 @@
-import { brandsOf, CannotCross, revive, share } from '@conc/core';
+import { brandsOf, revive, share } from '@conc/core';
 import * as lockPackage from '@conc/lock';
 import {
 	Barrier,
@@ -35,9 +35,11 @@ describe.each(made)('a %s', (kind, Class, make) => {
 		expect(`${first}`).toContain(`${kind} "it" (`);
 	});
 
-	it('does not go to another process, and says why and what to do', () => {
-		expect(() => make()[share]('process')).toThrow(CannotCross);
-		expect(() => make()[share]('process')).toThrow(`a ${kind} lives in this process's memory`);
+	it('is the same one when the handle comes home by which other processes reach it', () => {
+		const first = make();
+		const second = (Class[revive] as (handle: unknown) => object)(structuredClone(first[share]('process')));
+		expect(second).toBeInstanceOf(Class);
+		expect(`${second}`).toBe(`${first}`);
 	});
 });
 

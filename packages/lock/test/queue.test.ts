@@ -157,7 +157,6 @@ describe.each(names)('a %s', (name) => {
 		for (const bad of [
 			new WeakMap(),
 			{ deep: [Promise.resolve()] },
-			new Lock(),
 			new SharedArrayBuffer(8),
 			AbortSignal.abort,
 		])

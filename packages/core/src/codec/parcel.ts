@@ -6,6 +6,7 @@ import { isLoaded, loadModules } from '../revive/modules.js';
 import { decode } from './decode.js';
 import { encode } from './encode.js';
 import type { ModuleRequest } from './payload.js';
+import type { Medium } from './shareable.js';
 
 /** A value with all that another thread of this process needs to have it, as bytes: for what waits in memory. */
 export interface Packed {
@@ -21,17 +22,18 @@ interface Needs {
 	readonly packages: Record<string, string>;
 }
 
-/** Throws a CaptureError for what cannot cross, or cannot be held in bytes. */
-export function packValue(value: unknown, subject: string): Packed {
+/** Throws a CaptureError for what cannot cross, or cannot be held in bytes. Locks and the like are held as for a process. */
+export function packValue(value: unknown, subject: string, to: Medium = 'thread'): Packed {
 	const { bytes, templates, modules, shared, signals, packages } = encode(value, {
-		to: 'thread',
+		to,
 		subject,
 		root: 'item',
 	});
-	if (shared.length > 0 || signals.length > 0) {
-		const what = shared.length > 0 ? 'shared memory, as locks are made of' : 'an AbortSignal';
+	// Bytes cannot hold memory, but what leads to it.
+	if (shared.length > 0) return packValue(value, subject, 'process');
+	if (signals.length > 0) {
 		throw new CaptureError(
-			`${subject} cannot be held in bytes: it contains ${what}\n  → give it to the thread when that is started`,
+			`${subject} cannot be held in bytes: it contains an AbortSignal\n  → give it to the thread when that is started`,
 		);
 	}
 	const hasNeeds = templates.length + modules.length + packages.length > 0;

@@ -49,6 +49,7 @@ export class Registry {
 	readonly #words: Int32Array;
 	readonly #waits: Waits;
 	#self: ThreadId = 0;
+	#acting: ThreadId = 0;
 
 	private constructor(memory: SharedArrayBuffer) {
 		this.memory = memory;
@@ -99,6 +100,29 @@ export class Registry {
 				process.on('exit', () => this.markDead(this.#self));
 		}
 		return this.#self;
+	}
+
+	/** A record for a thread of another process, for which this one acts. It lives until it is marked, or this one ends. */
+	enlist(): ThreadId {
+		const id = this.add();
+		this.#attach(id);
+		return id;
+	}
+
+	/** Runs `fn` for such a thread: what it makes acts for that. */
+	actAs<T>(id: ThreadId, fn: () => T): T {
+		const before = this.#acting;
+		this.#acting = id;
+		try {
+			return fn();
+		} finally {
+			this.#acting = before;
+		}
+	}
+
+	/** Who acts: this thread, or the one it acts for just now. */
+	caller(): ThreadId {
+		return this.#acting || this.self();
 	}
 
 	/** A record for a thread that is about to be started. */

@@ -1,6 +1,10 @@
 import {
 	brand,
 	checkObject,
+	type FarHandle,
+	farForm,
+	fromHandle,
+	isFar,
 	kindOf,
 	type Medium,
 	readSignal,
@@ -15,6 +19,7 @@ import { DeadlockError } from '../errors.js';
 import { handle, isPlaced, labelOf, type NameOptions, type Place, placed, placeFor } from '../layout.js';
 import { waitAsync } from '../wait/wait-async.js';
 import { waitSync } from '../wait/wait-sync.js';
+import { type Failure, farBarrierMembers, runAction } from './far-barrier.js';
 import { Rounds, roundsBytes } from './rounds.js';
 import { Visit } from './visit.js';
 
@@ -55,6 +60,8 @@ export class Barrier implements Shareable {
 	readonly #rounds: Rounds;
 	readonly #action: (() => void) | undefined;
 	readonly #timeout: number | undefined;
+	/** Of a party in another process: the last to arrive, which runs the action. */
+	#acting: Visit | undefined;
 
 	/** @param parties how many must come, 1 to 2**20 */
 	constructor(parties: number, options: BarrierOptions = {}) {
@@ -146,13 +153,50 @@ export class Barrier implements Shareable {
 		return this.#rounds.isBroken;
 	}
 
-	[share](to: Medium): BarrierHandle {
-		const { parties } = this;
-		return handle('Barrier', to, { ...this.#place, parties, action: this.#action, timeout: this.#timeout });
+	/** The wait of a party in another process; true when it is the last, and is to run the action. */
+	protected async enter(options: WaitOptions): Promise<readonly [place: number, isLast: boolean]> {
+		const visit = new Visit(this.#rounds);
+		try {
+			const { timeout, signal } = options;
+			if (!visit.arrives()) await waitAsync(visit.arriving, Number.POSITIVE_INFINITY, signal);
+			if (visit.isLast) {
+				visit.fill();
+				this.#acting = visit;
+			} else if (!(await waitAsync(visit.passing, readTimeout({ timeout }), signal))) {
+				visit.beLate();
+				await waitAsync(visit.passing, Number.POSITIVE_INFINITY, signal);
+			}
+			return [visit.place, visit.isLast];
+		} catch (error) {
+			visit.giveUp();
+			throw error;
+		}
 	}
 
-	static [revive](handle: BarrierHandle): Barrier {
-		return revived(handle);
+	/** It has run the action; `failure` says how that failed, null that it did not. */
+	protected acted(failure: Failure | null): void {
+		const visit = this.#acting;
+		this.#acting = undefined;
+		if (failure === null) visit?.pass();
+		else visit?.fail(Object.assign(new Error(failure[1]), { name: failure[0] }));
+	}
+
+	[share](to: Medium): BarrierHandle | FarHandle {
+		const { parties } = this;
+		const place = this.#place;
+		const detail = { parties, timeout: this.#timeout, action: this.#action };
+		// Who arrives last in another process runs the action there.
+		const served = { ...place, parties, timeout: undefined, action: undefined };
+		const own = to === 'thread' ? { ...place, ...detail } : served;
+		return handle(to, { place, label: this.#label, handle: own, Class: Barrier, detail });
+	}
+
+	static [revive](handle: BarrierHandle | FarHandle): Barrier {
+		return isFar(handle)
+			? fromHandle(handle, farBarrier, (own: BarrierHandle) =>
+					revived({ ...own, ...(handle.detail as object) }),
+				)
+			: revived(handle);
 	}
 
 	toString(): string {
@@ -168,11 +212,7 @@ export class Barrier implements Shareable {
 	}
 
 	#act(): void {
-		const result: unknown = this.#action?.();
-		if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return;
-		throw new TypeError(
-			`the action of ${this.#label} is async, and the parties would go on before it is done\n  → let each wait for it after the barrier`,
-		);
+		runAction(this.#label, this.#action);
 	}
 
 	#waitsForItself(): DeadlockError {
@@ -182,6 +222,12 @@ export class Barrier implements Shareable {
 	}
 }
 brand(Barrier, '@conc/lock:Barrier');
+
+const farBarrier = farForm(
+	Barrier,
+	{ waits: ['enter'], calls: ['acted', 'abort', 'reset'], states: ['waiting', 'broken'] },
+	farBarrierMembers,
+);
 
 function revived({ parties, action, timeout, ...place }: BarrierHandle): Barrier {
 	return new Barrier(parties, { ...placed(place), action, timeout });

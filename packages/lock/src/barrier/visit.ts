@@ -36,13 +36,28 @@ export class Visit {
 
 	/** What the last to arrive does: runs the action, and lets all go. */
 	complete(action: () => void): void {
-		this.#rounds.fill(this.#arrival);
+		this.fill();
 		try {
 			action();
 		} catch (error) {
-			this.#rounds.fail(this.#arrival, error);
+			this.fail(error);
 			throw error;
 		}
+		this.pass();
+	}
+
+	/** All have come, and the action is to run. */
+	fill(): void {
+		this.#rounds.fill(this.#arrival);
+	}
+
+	/** The action has thrown. */
+	fail(error: unknown): void {
+		this.#rounds.fail(this.#arrival, error);
+	}
+
+	/** The action has run: all are let go. */
+	pass(): void {
 		this.#rounds.pass(this.#arrival);
 	}
 

@@ -1,10 +1,15 @@
 import {
 	brand,
+	type FarHandle,
+	farForm,
+	fromHandle,
+	isFar,
 	kindOf,
 	type Medium,
 	type PatientOptions,
 	readSignal,
 	readTimeout,
+	remote,
 	revive,
 	type Shareable,
 	type SyncWaitOptions,
@@ -20,6 +25,7 @@ import { RLock } from '../lock/rlock.js';
 import type { Turn } from '../wait/awaitable.js';
 import { waitAsync, waitTurnAsync } from '../wait/wait-async.js';
 import { waitSync, waitTurnSync } from '../wait/wait-sync.js';
+import { type Detail, farConditionMembers } from './far-condition.js';
 import { Notices } from './notices.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
@@ -53,6 +59,11 @@ export class Condition extends Acquirable implements Shareable {
 		super();
 		if (!(lock instanceof Lock || lock instanceof RLock))
 			throw new TypeError('a Condition takes a Lock or an RLock');
+		if (remote in lock) {
+			throw new TypeError(
+				`a Condition lives where its lock does, and that is another process: ${lock}\n  → make both in one process, and send the Condition`,
+			);
+		}
 		this.lock = lock;
 		this.#place = placeFor(options);
 		this.label = labelOf('Condition', this.#place);
@@ -166,13 +177,20 @@ export class Condition extends Acquirable implements Shareable {
 		this.#notices.notify(Number.MAX_SAFE_INTEGER);
 	}
 
-	[share](to: Medium): ConditionHandle {
+	/** Other processes are served one with a plain lock, as that is what they are served of an RLock. */
+	[share](to: Medium): ConditionHandle | FarHandle {
+		const place = this.#place;
 		const kind = this.lock instanceof RLock ? 'RLock' : 'Lock';
-		return { place: handle('Condition', to, this.#place), kind, lock: this.lock[share](to) };
+		const lock = this.lock[share]('thread') as Place;
+		const own: ConditionHandle = { place, kind: to === 'thread' ? kind : 'Lock', lock };
+		const detail = to === 'thread' ? undefined : { kind, lock: this.lock[share](to) };
+		return handle(to, { place, label: this.label, handle: own, Class: Condition, detail });
 	}
 
-	static [revive]({ place, kind, lock }: ConditionHandle): Condition {
-		return revived(place, kind === 'RLock' ? RLock[revive](lock) : Lock[revive](lock));
+	static [revive](handle: ConditionHandle | FarHandle): Condition {
+		return isFar(handle)
+			? fromHandle(handle, farCondition, (own: ConditionHandle) => near(own, handle))
+			: near(handle);
 	}
 
 	override toString(): string {
@@ -233,6 +251,18 @@ export class Condition extends Acquirable implements Shareable {
 	}
 }
 brand(Condition, '@conc/lock:Condition');
+
+const farCondition = farForm(
+	Condition,
+	{ waits: ['wait'], calls: ['notify', 'notifyAll'] },
+	farConditionMembers,
+);
+
+/** @param came what brought it home from other processes, if it has been there */
+function near({ place, kind, lock }: ConditionHandle, came?: FarHandle): Condition {
+	const itsKind = came === undefined ? kind : (came.detail as Detail).kind;
+	return revived(place, itsKind === 'RLock' ? RLock[revive](lock) : Lock[revive](lock));
+}
 
 function revived(place: Place, lock: Lock | RLock): Condition {
 	return new Condition(lock, placed(place));

@@ -1,6 +1,11 @@
 import {
+	admit,
 	brand,
 	checkChoice,
+	type FarHandle,
+	farForm,
+	fromHandle,
+	isFar,
 	type Medium,
 	type PatientOptions,
 	readTimeout,
@@ -114,12 +119,13 @@ export class Lock extends Acquirable implements Shareable {
 		};
 	}
 
-	[share](to: Medium): Place {
-		return handle('Lock', to, this.#mutex.place);
+	[share](to: Medium): Place | FarHandle {
+		const { place, label } = this.#mutex;
+		return handle(to, { place, label, handle: place, Class: Lock });
 	}
 
-	static [revive](place: Place): Lock {
-		return revived(place);
+	static [revive](handle: Place | FarHandle): Lock {
+		return isFar(handle) ? fromHandle(handle, farLock, revived) : revived(handle);
 	}
 
 	override toString(): string {
@@ -130,19 +136,27 @@ export class Lock extends Acquirable implements Shareable {
 		return this.toString();
 	}
 
+	[admit](timeout: number): boolean {
+		if (this.#mutex.tryTake()) return true;
+		if (timeout === 0 || !this.#mutex.isMine) return false;
+		throw new DeadlockError(
+			`acquireSync of ${this.label} would never end: this thread has it, and blocks\n` +
+				'  → use acquire(), or an RLock where the same call chain takes it twice',
+		);
+	}
+
 	#acquireSync(options: SyncWaitOptions | undefined): boolean {
 		const timeout = readTimeout(options);
-		if (this.#mutex.tryTake()) return true;
-		if (timeout > 0 && this.#mutex.isMine) {
-			throw new DeadlockError(
-				`acquireSync of ${this.label} would never end: this thread has it, and blocks\n` +
-					'  → use acquire(), or an RLock where the same call chain takes it twice',
-			);
-		}
-		return waitSync(this.#mutex, timeout);
+		return this[admit](timeout) || waitSync(this.#mutex, timeout);
 	}
 }
 brand(Lock, '@conc/lock:Lock');
+
+export const farLock = farForm(Lock, {
+	waits: ['acquire'],
+	calls: ['tryAcquire', 'release', 'recover'],
+	states: ['locked', 'owner'],
+});
 
 function revived(place: Place): Lock {
 	return new Lock(placed(place));

@@ -1,4 +1,6 @@
 import {
+	admit,
+	farForm,
 	type PatientOptions,
 	readTimeout,
 	type SyncWaitOptions,
@@ -88,15 +90,23 @@ export class ReadLock extends Acquirable {
 		return this.toString();
 	}
 
+	[admit](timeout: number): boolean {
+		if (this.#reader.tryTake() || this.#reader.tryJoin()) return true;
+		if (timeout === 0 || !this.#writer.isMine) return false;
+		throw new DeadlockError(
+			`acquireSync of ${this.label} would never end: this thread writes, and blocks\n` +
+				'  → use acquire(), or release the write lock first',
+		);
+	}
+
 	#acquireSync(options: SyncWaitOptions | undefined): boolean {
 		const timeout = readTimeout(options);
-		if (this.#reader.tryTake() || this.#reader.tryJoin()) return true;
-		if (timeout > 0 && this.#writer.isMine) {
-			throw new DeadlockError(
-				`acquireSync of ${this.label} would never end: this thread writes, and blocks\n` +
-					'  → use acquire(), or release the write lock first',
-			);
-		}
-		return waitSync(this.#reader, timeout);
+		return this[admit](timeout) || waitSync(this.#reader, timeout);
 	}
 }
+
+export const farReadLock = farForm(ReadLock, {
+	waits: ['acquire'],
+	calls: ['tryAcquire', 'release'],
+	states: ['locked', 'owners'],
+});

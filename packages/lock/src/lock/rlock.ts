@@ -1,5 +1,9 @@
 import {
 	brand,
+	type FarHandle,
+	farForm,
+	fromHandle,
+	isFar,
 	type Medium,
 	type PatientOptions,
 	readSignal,
@@ -16,7 +20,8 @@ import { DeadlockError, LockError } from '../errors.js';
 import { handle, labelOf, type Place, placed, placeFor } from '../layout.js';
 import { waitAsync } from '../wait/wait-async.js';
 import { waitSync } from '../wait/wait-sync.js';
-import { type LockOptions, releasesWhenAbandoned } from './lock.js';
+import { farRLockMembers } from './far-rlock.js';
+import { Lock, type LockOptions, releasesWhenAbandoned } from './lock.js';
 import { type Monitor, monitor } from './monitor.js';
 import { Mutex } from './mutex.js';
 import { Reentry } from './reentry.js';
@@ -128,12 +133,14 @@ export class RLock extends Acquirable implements Shareable {
 		};
 	}
 
-	[share](to: Medium): Place {
-		return handle('RLock', to, this.#mutex.place);
+	/** Other processes are served a plain lock: who of them takes it again knows that itself. */
+	[share](to: Medium): Place | FarHandle {
+		const { place, label } = this.#mutex;
+		return handle(to, { place, label, handle: place, Class: Lock });
 	}
 
-	static [revive](place: Place): RLock {
-		return revived(place);
+	static [revive](handle: Place | FarHandle): RLock {
+		return isFar(handle) ? fromHandle(handle, farRLock, revived) : revived(handle);
 	}
 
 	override toString(): string {
@@ -146,6 +153,8 @@ export class RLock extends Acquirable implements Shareable {
 	}
 }
 brand(RLock, '@conc/lock:RLock');
+
+export const farRLock = farForm(RLock, { calls: ['recover'], states: ['locked', 'owner'] }, farRLockMembers);
 
 function revived(place: Place): RLock {
 	return new RLock(placed(place));

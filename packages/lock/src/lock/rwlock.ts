@@ -1,10 +1,20 @@
-import { brand, type Medium, revive, type Shareable, share } from '@conc/core';
+import {
+	brand,
+	type FarHandle,
+	farForm,
+	fromHandle,
+	isFar,
+	type Medium,
+	revive,
+	type Shareable,
+	share,
+} from '@conc/core';
 import { callerAt, handle, labelOf, type Place, placed, placeFor } from '../layout.js';
 import { type LockOptions, releasesWhenAbandoned } from './lock.js';
-import { ReadLock } from './read-lock.js';
+import { farReadLock, ReadLock } from './read-lock.js';
 import { Reader } from './reader.js';
 import { READERS_BYTES, Readers } from './readers.js';
-import { WriteLock } from './write-lock.js';
+import { farWriteLock, WriteLock } from './write-lock.js';
 import { Writer } from './writer.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
@@ -50,12 +60,12 @@ export class RWLock implements Shareable {
 		return this.#writer.recover();
 	}
 
-	[share](to: Medium): Place {
-		return handle('RWLock', to, this.#place);
+	[share](to: Medium): Place | FarHandle {
+		return handle(to, { place: this.#place, label: this.#label, handle: this.#place, Class: RWLock });
 	}
 
-	static [revive](place: Place): RWLock {
-		return revived(place);
+	static [revive](handle: Place | FarHandle): RWLock {
+		return isFar(handle) ? fromHandle(handle, farRWLock, revived) : revived(handle);
 	}
 
 	toString(): string {
@@ -67,6 +77,14 @@ export class RWLock implements Shareable {
 	}
 }
 brand(RWLock, '@conc/lock:RWLock');
+
+const farRWLock = farForm(RWLock, {
+	calls: ['recover'],
+	parts: {
+		read: { Class: () => ReadLock, form: () => farReadLock },
+		write: { Class: () => WriteLock, form: () => farWriteLock },
+	},
+});
 
 function revived(place: Place): RWLock {
 	return new RWLock(placed(place));

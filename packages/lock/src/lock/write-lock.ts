@@ -1,4 +1,6 @@
 import {
+	admit,
+	farForm,
 	type PatientOptions,
 	readTimeout,
 	type SyncWaitOptions,
@@ -80,11 +82,15 @@ export class WriteLock extends Acquirable {
 		return this.toString();
 	}
 
-	#acquireSync(options: SyncWaitOptions | undefined): boolean {
-		const timeout = readTimeout(options);
+	[admit](timeout: number): boolean {
 		if (this.#writer.tryTake()) return true;
 		if (timeout > 0) this.#refuseDeadlock();
-		return waitSync(this.#writer, timeout);
+		return false;
+	}
+
+	#acquireSync(options: SyncWaitOptions | undefined): boolean {
+		const timeout = readTimeout(options);
+		return this[admit](timeout) || waitSync(this.#writer, timeout);
 	}
 
 	#refuseDeadlock(): void {
@@ -96,3 +102,9 @@ export class WriteLock extends Acquirable {
 		);
 	}
 }
+
+export const farWriteLock = farForm(WriteLock, {
+	waits: ['acquire'],
+	calls: ['tryAcquire', 'release'],
+	states: ['locked', 'owner'],
+});

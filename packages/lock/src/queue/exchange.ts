@@ -77,6 +77,12 @@ export class Exchange {
 		return attempt(getting) ? getting.item : null;
 	}
 
+	/** Puts an item back that was taken for somebody who has ended since. */
+	putBack(item: Item): void {
+		this.store.putBack(item);
+		this.#wakeGetters();
+	}
+
 	/** Waiting to put an item. */
 	putting(item: Item): Awaitable {
 		return {

@@ -1,4 +1,4 @@
-import { type Packed, packValue } from '@conc/core';
+import { type Medium, type Packed, packValue } from '@conc/core';
 
 // What a record holds. The commonest values have a form of their own, which costs a tenth of the codec.
 const PACKED = 0;
@@ -24,18 +24,18 @@ export interface Item {
 }
 
 /** Throws a CaptureError for what cannot cross. */
-export function itemOf(value: unknown, subject: string, priority = 0): Item {
+export function itemOf(value: unknown, subject: string, to: Medium = 'thread', priority = 0): Item {
 	if (typeof value === 'number') return { kind: NUMBER, bytes: nothing, number: value, priority };
 	if (typeof value === 'string' && value.length <= SHORT_TEXT && value.isWellFormed())
 		return { kind: TEXT, bytes: Buffer.from(value), number: 0, priority };
 	const constant = constants.indexOf(value);
 	if (constant !== -1) return { kind: CONSTANT, bytes: new Uint8Array([constant]), number: 0, priority };
-	const { bytes, hasNeeds } = packValue(value, subject);
+	const { bytes, hasNeeds } = packValue(value, subject, to);
 	return { kind: hasNeeds ? PACKED_WITH_NEEDS : PACKED, bytes, number: 0, priority };
 }
 
 /** The value of what has a form of its own; else what it is packed in. */
-export function openItem({
+export function contentOf({
 	kind,
 	bytes,
 	number,
@@ -44,10 +44,32 @@ export function openItem({
 		case NUMBER:
 			return { value: number };
 		case TEXT:
-			return { value: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString() };
+			return { value: textOf(bytes) };
 		case CONSTANT:
 			return { value: constants[bytes[0] as number] };
 		default:
 			return { packed: { bytes, hasNeeds: kind === PACKED_WITH_NEEDS } };
 	}
+}
+
+/** An item between two processes: what is small is as it is, so that it takes the short way. */
+export type WireItem = readonly [
+	kind: number,
+	content: string | Uint8Array | null,
+	number: number,
+	priority: number,
+];
+
+export function toWire({ kind, bytes, number, priority }: Item): WireItem {
+	if (kind === NUMBER) return [kind, null, number, priority];
+	return [kind, kind === TEXT ? textOf(bytes) : bytes, number, priority];
+}
+
+export function fromWire([kind, content, number, priority]: WireItem): Item {
+	const bytes = typeof content === 'string' ? Buffer.from(content) : (content ?? nothing);
+	return { kind, bytes, number, priority };
+}
+
+function textOf(bytes: Uint8Array): string {
+	return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }

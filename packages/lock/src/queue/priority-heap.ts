@@ -65,6 +65,11 @@ export class PriorityHeap implements Records {
 		return true;
 	}
 
+	/** Behind those of its own priority. */
+	putBack(state: number, item: Item): boolean {
+		return this.add(state, item);
+	}
+
 	take(state: number, accept: (item: Item) => true): Item {
 		const record = this.#entry(state, 0);
 		const at = this.#of(state, BASE) + record;

@@ -1,9 +1,13 @@
 import {
 	brand,
 	checkObject,
+	type FarHandle,
+	farForm,
+	fromHandle,
+	isFar,
 	kindOf,
 	type Medium,
-	Parcel,
+	type Operations,
 	readSignal,
 	readTimeout,
 	revive,
@@ -17,9 +21,11 @@ import { handle, isPlaced, labelOf, type NameOptions, type Place, placed, placeF
 import { waitAsync } from '../wait/wait-async.js';
 import { waitSync } from '../wait/wait-sync.js';
 import { EXCHANGE_BYTES, Exchange, NO_LIMIT } from './exchange.js';
-import { type Item, itemOf, openItem } from './item.js';
+import { farQueueMembers } from './far-queue.js';
+import { fromWire, type Item, itemOf, toWire, type WireItem } from './item.js';
 import { Memory } from './memory.js';
-import { MOST_BYTES, type Order } from './records.js';
+import { checkReady, openItem, openItemNow, packItem } from './packing.js';
+import type { Order } from './records.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
@@ -60,8 +66,9 @@ export class Queue<T = unknown> implements Shareable, AsyncIterable<T> {
 		return 'oldest';
 	}
 
-	protected toItem(value: T, subject: string): Item {
-		return itemOf(value, subject);
+	/** @param to which other side it is packed for */
+	protected toItem(value: T, subject: string, to?: Medium): Item {
+		return itemOf(value, subject, to);
 	}
 
 	protected fromItem(value: unknown, _item: Item): T {
@@ -77,7 +84,7 @@ export class Queue<T = unknown> implements Shareable, AsyncIterable<T> {
 		const timeout = readTimeout(options);
 		const signal = readSignal(options);
 		signal?.throwIfAborted();
-		const packed = this.#pack(item);
+		const packed = packItem(this, this.#label, item);
 		if (this.#exchange.tryPut(packed)) return;
 		if (!(await waitAsync(this.#exchange.putting(packed), timeout, signal))) throw this.#full();
 	}
@@ -85,14 +92,14 @@ export class Queue<T = unknown> implements Shareable, AsyncIterable<T> {
 	/** The same, blocking this thread. */
 	putSync(item: T, options?: SyncWaitOptions): void {
 		const timeout = readTimeout(options);
-		const packed = this.#pack(item);
+		const packed = packItem(this, this.#label, item);
 		if (this.#exchange.tryPut(packed)) return;
 		if (!waitSync(this.#exchange.putting(packed), timeout)) throw this.#full();
 	}
 
 	/** Puts an item if there is room now; else throws `QueueFullError`. (`Queue.put_nowait`) */
 	putNowait(item: T): void {
-		if (!this.#exchange.tryPut(this.#pack(item))) throw this.#full();
+		if (!this.#exchange.tryPut(packItem(this, this.#label, item))) throw this.#full();
 	}
 
 	/**
@@ -105,10 +112,10 @@ export class Queue<T = unknown> implements Shareable, AsyncIterable<T> {
 		const signal = readSignal(options);
 		signal?.throwIfAborted();
 		const item = this.#exchange.tryGet(anything);
-		if (item !== null) return this.#open(item);
+		if (item !== null) return openItem(this, item);
 		const getting = this.#exchange.getting(anything);
 		if (!(await waitAsync(getting, timeout, signal))) throw this.#empty();
-		return this.#open(getting.item);
+		return openItem(this, getting.item);
 	}
 
 	/**
@@ -118,20 +125,17 @@ export class Queue<T = unknown> implements Shareable, AsyncIterable<T> {
 	getSync(options?: SyncWaitOptions): T {
 		const timeout = readTimeout(options);
 		const item = this.#exchange.tryGet(this.#ready);
-		if (item !== null) return this.#openNow(item);
+		if (item !== null) return openItemNow(this, item);
 		const getting = this.#exchange.getting(this.#ready);
 		if (!waitSync(getting, timeout)) throw this.#empty();
-		return this.#openNow(getting.item);
+		return openItemNow(this, getting.item);
 	}
 
 	/** Gets the next item if there is one now; else throws `QueueEmptyError`. (`Queue.get_nowait`) */
 	getNowait(): T {
-		const item = this.#exchange.tryGet(this.#ready);
-		if (item !== null) return this.#openNow(item);
-		const { store } = this.#exchange;
-		throw store.isShut && store.count === 0
-			? new QueueShutDownError(`${this.#label} was shut down`)
-			: this.#empty();
+		const item = this.#getNow(this.#ready);
+		if (item === null) throw this.#empty();
+		return openItemNow(this, item);
 	}
 
 	/** How many items wait. It may be otherwise by the time you look, as the next two. (`Queue.qsize`) */
@@ -192,12 +196,42 @@ export class Queue<T = unknown> implements Shareable, AsyncIterable<T> {
 		}
 	}
 
-	[share](to: Medium): Place {
-		return handle(this.kind, to, this.#place);
+	/** What other processes do with the items themselves. */
+	protected async putItem(wire: WireItem, options: WaitOptions): Promise<boolean> {
+		const item = fromWire(wire);
+		if (this.#exchange.tryPut(item)) return true;
+		return waitAsync(this.#exchange.putting(item), readTimeout(options), options.signal);
 	}
 
-	static [revive](place: Place): Queue {
-		return revived(place);
+	protected putItemNow(wire: WireItem): boolean {
+		return this.#exchange.tryPut(fromWire(wire));
+	}
+
+	protected async getItem(options: WaitOptions): Promise<WireItem | null> {
+		const item = this.#exchange.tryGet(anything);
+		if (item !== null) return toWire(item);
+		const getting = this.#exchange.getting(anything);
+		if (!(await waitAsync(getting, readTimeout(options), options.signal))) return null;
+		return toWire(getting.item);
+	}
+
+	protected getItemNow(): WireItem | null {
+		const item = this.#getNow(anything);
+		return item && toWire(item);
+	}
+
+	protected putBack(wire: WireItem): void {
+		this.#exchange.putBack(fromWire(wire));
+	}
+
+	[share](to: Medium): Place | FarHandle {
+		const Class = { Queue, LifoQueue, PriorityQueue }[this.kind] ?? Queue;
+		const place = this.#place;
+		return handle(to, { place, label: this.#label, handle: place, Class, detail: this.maxsize });
+	}
+
+	static [revive](handle: Place | FarHandle): Queue {
+		return isFar(handle) ? fromHandle(handle, farQueue, revived) : revived(handle);
 	}
 
 	toString(): string {
@@ -209,35 +243,17 @@ export class Queue<T = unknown> implements Shareable, AsyncIterable<T> {
 		return this.toString();
 	}
 
-	#pack(value: T): Item {
-		const item = this.toItem(value, `an item of ${this.#label}`);
-		if (item.bytes.length <= MOST_BYTES) return item;
-		throw new RangeError(
-			`an item of ${this.#label} has ${item.bytes.length} bytes, and may have ${MOST_BYTES}`,
-		);
-	}
-
-	async #open(item: Item): Promise<T> {
-		const opened = openItem(item);
-		if ('value' in opened) return this.fromItem(opened.value, item);
-		const parcel = new Parcel(opened.packed);
-		if (!parcel.isReady) await parcel.prepare();
-		return this.fromItem(parcel.open(), item);
-	}
-
-	#openNow(item: Item): T {
-		const opened = openItem(item);
-		return this.fromItem('value' in opened ? opened.value : new Parcel(opened.packed).open(), item);
+	/** Null when there is none. */
+	#getNow(accept: (item: Item) => true): Item | null {
+		const item = this.#exchange.tryGet(accept);
+		const { store } = this.#exchange;
+		if (item === null && store.isShut && store.count === 0)
+			throw new QueueShutDownError(`${this.#label} was shut down`);
+		return item;
 	}
 
 	/** Refuses an item that cannot be had without waiting. */
-	readonly #ready = (item: Item): true => {
-		const opened = openItem(item);
-		if ('value' in opened || new Parcel(opened.packed).isReady) return true;
-		throw new TypeError(
-			`the next item of ${this.#label} needs a module that was not imported in this thread\n  → use get(), which imports it`,
-		);
-	};
+	readonly #ready = (item: Item): true => checkReady(this.#label, item);
 
 	#full(): QueueFullError {
 		return new QueueFullError(`${this.#label} is full: ${this.size} items wait to be got`);
@@ -249,6 +265,14 @@ export class Queue<T = unknown> implements Shareable, AsyncIterable<T> {
 }
 brand(Queue, '@conc/lock:Queue');
 
+const queueOperations: Operations = {
+	waits: ['putItem', 'getItem', 'join'],
+	calls: ['putItemNow', 'getItemNow', 'taskDone', 'shutdown'],
+	states: ['size'],
+	restores: { getItem: 'putBack', getItemNow: 'putBack' },
+};
+const farQueue = farForm(Queue, queueOperations, farQueueMembers);
+
 /** The same, but the item that was put last is got first. (Python: `queue.LifoQueue`) */
 export class LifoQueue<T = unknown> extends Queue<T> {
 	protected override get kind(): string {
@@ -259,11 +283,13 @@ export class LifoQueue<T = unknown> extends Queue<T> {
 		return 'newest';
 	}
 
-	static override [revive](place: Place): LifoQueue {
-		return revivedLifo(place);
+	static override [revive](handle: Place | FarHandle): LifoQueue {
+		return isFar(handle) ? fromHandle(handle, farLifo, revivedLifo) : revivedLifo(handle);
 	}
 }
 brand(LifoQueue, '@conc/lock:LifoQueue');
+
+const farLifo = farForm(LifoQueue, queueOperations, farQueueMembers);
 
 /**
  * The same for pairs of a priority and a value: the lowest priority is got first, and of equal ones the pair that was
@@ -282,23 +308,25 @@ export class PriorityQueue<T = unknown> extends Queue<readonly [priority: number
 		return 'lowest';
 	}
 
-	protected override toItem(pair: readonly [priority: number, value: T], subject: string): Item {
+	protected override toItem(pair: readonly [priority: number, value: T], subject: string, to?: Medium): Item {
 		if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'number')
 			throw new TypeError(`${subject} must be a pair such as [1, value], not ${shapeOf(pair)}`);
 		const [priority, value] = pair;
 		if (Number.isNaN(priority)) throw new RangeError(`the priority of ${subject} must be a number, not NaN`);
-		return itemOf(value, subject, priority);
+		return itemOf(value, subject, to, priority);
 	}
 
 	protected override fromItem(value: unknown, { priority }: Item): readonly [priority: number, value: T] {
 		return [priority, value as T];
 	}
 
-	static override [revive](place: Place): PriorityQueue {
-		return revivedPriority(place);
+	static override [revive](handle: Place | FarHandle): PriorityQueue {
+		return isFar(handle) ? fromHandle(handle, farPriority, revivedPriority) : revivedPriority(handle);
 	}
 }
 brand(PriorityQueue, '@conc/lock:PriorityQueue');
+
+const farPriority = farForm(PriorityQueue, queueOperations, farQueueMembers);
 
 function revived(place: Place): Queue {
 	return new Queue(placed(place));

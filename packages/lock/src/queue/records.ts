@@ -37,6 +37,8 @@ export interface Records {
 	enter(state: number): void;
 	/** Writes an item; false when there is no memory for it. */
 	add(state: number, item: Item): boolean;
+	/** Writes an item that was taken, so that it is the next again; false when there is no memory for it. */
+	putBack(state: number, item: Item): boolean;
 	/** The next item, where there is one. What `accept` throws leaves it where it is. */
 	take(state: number, accept: (item: Item) => true): Item;
 	/** Drops all. */

@@ -29,15 +29,25 @@ export class Ring implements Records {
 	}
 
 	add(state: number, item: Item): boolean {
-		const { kind, bytes, number } = item;
+		return this.#insert(state, item, false);
+	}
+
+	putBack(state: number, item: Item): boolean {
+		return this.#insert(state, item, this.#takesOldest);
+	}
+
+	/** Behind all others, or in front of them. */
+	#insert(state: number, { kind, bytes, number }: Item, isFirst: boolean): boolean {
 		const length = kind === NUMBER ? NUMBER_BYTES : bytes.length;
 		const size = sizeOf(length);
 		if (!this.#makeRoom(state, size)) return false;
-		const at = this.#of(state, HEAD) + this.#of(state, USED);
+		const head = this.#of(state, HEAD);
+		const at = isFirst ? this.#index(state, head - size) : head + this.#of(state, USED);
 		this.#writePair(state, at, length, kind);
 		if (kind === NUMBER) this.#memory.floats[this.#index(state, at + PAIR_BYTES) >> 3] = number;
 		else this.#write(state, at + PAIR_BYTES, bytes);
 		this.#writePair(state, at + size - PAIR_BYTES, size, 0);
+		if (isFirst) this.#words[state + HEAD] = at;
 		this.#words[state + USED] = this.#of(state, USED) + size;
 		return true;
 	}

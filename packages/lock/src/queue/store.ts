@@ -90,6 +90,15 @@ export class Store {
 		});
 	}
 
+	/** Puts an item back that was taken, in front; what was not done with it is still to be done. */
+	putBack(item: Item): void {
+		this.#guarded((state) => {
+			if (!this.#records.putBack(state, item)) return;
+			this.#add(state, COUNT, 1);
+			this.#commit(state);
+		});
+	}
+
 	/** One item less is unfinished; how many are then, -1 when none was. */
 	finish(): number {
 		return this.#guarded((state) => {

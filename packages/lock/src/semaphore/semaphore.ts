@@ -2,6 +2,10 @@ import {
 	brand,
 	checkChoice,
 	checkObject,
+	type FarHandle,
+	farForm,
+	fromHandle,
+	isFar,
 	kindOf,
 	type Medium,
 	type PatientOptions,
@@ -97,12 +101,13 @@ export class Semaphore extends Acquirable implements Shareable {
 		return this.#permits.count;
 	}
 
-	[share](to: Medium): Place {
-		return handle(this.#kind, to, this.#place);
+	[share](to: Medium): Place | FarHandle {
+		const Class = this.#kind === 'Semaphore' ? Semaphore : BoundedSemaphore;
+		return handle(to, { place: this.#place, label: this.label, handle: this.#place, Class });
 	}
 
-	static [revive](place: Place): Semaphore {
-		return revived(place);
+	static [revive](handle: Place | FarHandle): Semaphore {
+		return isFar(handle) ? fromHandle(handle, farSemaphore, revived) : revived(handle);
 	}
 
 	override toString(): string {
@@ -120,6 +125,13 @@ export class Semaphore extends Acquirable implements Shareable {
 }
 brand(Semaphore, '@conc/lock:Semaphore');
 
+const semaphoreOperations = {
+	waits: ['acquire'],
+	calls: ['tryAcquire', 'release'],
+	states: ['value'],
+};
+const farSemaphore = farForm(Semaphore, semaphoreOperations);
+
 /**
  * A semaphore that is not released more often than acquired: a release above the start value is a `LockError`, and
  * changes nothing.
@@ -133,11 +145,13 @@ export class BoundedSemaphore extends Semaphore {
 		super(value, { ...options, [bounded]: true } as SemaphoreOptions);
 	}
 
-	static override [revive](place: Place): BoundedSemaphore {
-		return revivedBounded(place);
+	static override [revive](handle: Place | FarHandle): BoundedSemaphore {
+		return isFar(handle) ? fromHandle(handle, farBounded, revivedBounded) : revivedBounded(handle);
 	}
 }
 brand(BoundedSemaphore, '@conc/lock:BoundedSemaphore');
+
+const farBounded = farForm(BoundedSemaphore, semaphoreOperations);
 
 function revived(place: Place): Semaphore {
 	return new Semaphore(0, placed(place));

@@ -1,4 +1,17 @@
-import { brand, kindOf, type Medium, revive, type Shareable, share } from '@conc/core';
+import {
+	brand,
+	type FarHandle,
+	farForm,
+	fromHandle,
+	isFar,
+	kindOf,
+	type Medium,
+	type Remote,
+	remote,
+	revive,
+	type Shareable,
+	share,
+} from '@conc/core';
 import {
 	handle,
 	isPlaced,
@@ -9,7 +22,7 @@ import {
 	placed,
 	placeFor,
 } from '../layout.js';
-import { Lock } from '../lock/lock.js';
+import { farLock, Lock } from '../lock/lock.js';
 import { cellsIn } from './cells.js';
 import type { Cells, Kinds, Views } from './kinds.js';
 import { bytesOf, viewAt } from './views.js';
@@ -95,12 +108,21 @@ export class SharedArray<K extends keyof Kinds> implements Shareable, Iterable<K
 		for (let at = 0; at < this.length; at++) yield this.#cells.load(at);
 	}
 
-	[share](to: Medium): ArrayHandle {
-		return handle('SharedArray', to, { ...this.#place, type: this.#type, length: this.length });
+	/** All of them, for another process. */
+	protected items(): Kinds[K][] {
+		return [...this];
 	}
 
-	static [revive](handle: ArrayHandle): SharedArray<keyof Kinds> {
-		return revived(handle);
+	[share](to: Medium): ArrayHandle | FarHandle {
+		const place = this.#place;
+		const { length } = this;
+		const own = { ...place, type: this.#type, length };
+		const label = labelOf('SharedArray', place);
+		return handle(to, { place, label, handle: own, Class: SharedArray, detail: length });
+	}
+
+	static [revive](handle: ArrayHandle | FarHandle): SharedArray<keyof Kinds> {
+		return isFar(handle) ? fromHandle(handle, farArray, revived) : revived(handle);
 	}
 
 	toString(): string {
@@ -115,6 +137,28 @@ export class SharedArray<K extends keyof Kinds> implements Shareable, Iterable<K
 	}
 }
 brand(SharedArray, '@conc/lock:SharedArray');
+
+interface FarArray {
+	readonly [remote]: Remote;
+}
+
+const farArray = farForm(
+	SharedArray<keyof Kinds>,
+	{ calls: ['at', 'set', 'items'], parts: { lock: { Class: () => Lock, form: () => farLock } } },
+	{
+		get length(): unknown {
+			return (this as unknown as FarArray)[remote].handle.detail;
+		},
+		get view(): never {
+			throw new TypeError(
+				`the memory of ${(this as unknown as FarArray)[remote]} cannot be seen from here\n  → use at() and set(), or [...array] for all items`,
+			);
+		},
+		*[Symbol.iterator](this: FarArray): Generator<unknown, void, undefined> {
+			yield* this[remote].call('items') as unknown[];
+		},
+	},
+);
 
 function revived({ type, length, ...place }: ArrayHandle): SharedArray<keyof Kinds> {
 	return new SharedArray(type, length, placed(place));

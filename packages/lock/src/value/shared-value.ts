@@ -1,4 +1,14 @@
-import { brand, type Medium, revive, type Shareable, share } from '@conc/core';
+import {
+	brand,
+	type FarHandle,
+	farForm,
+	fromHandle,
+	isFar,
+	type Medium,
+	revive,
+	type Shareable,
+	share,
+} from '@conc/core';
 import {
 	handle,
 	labelOf,
@@ -8,7 +18,7 @@ import {
 	placed,
 	placeFor,
 } from '../layout.js';
-import { Lock } from '../lock/lock.js';
+import { farLock, Lock } from '../lock/lock.js';
 import { cellsIn } from './cells.js';
 import type { BitKind, Cells, Kinds, NumericKind } from './kinds.js';
 import { bytesOf, viewAt } from './views.js';
@@ -105,12 +115,14 @@ export class SharedValue<K extends keyof Kinds> implements Shareable {
 		return this.#lock;
 	}
 
-	[share](to: Medium): ValueHandle {
-		return handle('SharedValue', to, { type: this.#type, place: this.#place });
+	[share](to: Medium): ValueHandle | FarHandle {
+		const place = this.#place;
+		const own = { type: this.#type, place };
+		return handle(to, { place, label: labelOf('SharedValue', place), handle: own, Class: SharedValue });
 	}
 
-	static [revive](handle: ValueHandle): SharedValue<keyof Kinds> {
-		return revived(handle);
+	static [revive](handle: ValueHandle | FarHandle): SharedValue<keyof Kinds> {
+		return isFar(handle) ? fromHandle(handle, farValue, revived) : revived(handle);
 	}
 
 	toString(): string {
@@ -129,6 +141,12 @@ export class SharedValue<K extends keyof Kinds> implements Shareable {
 	}
 }
 brand(SharedValue, '@conc/lock:SharedValue');
+
+const farValue = farForm(SharedValue<keyof Kinds>, {
+	calls: ['add', 'sub', 'and', 'or', 'xor', 'exchange', 'compareExchange'],
+	settings: ['value'],
+	parts: { lock: { Class: () => Lock, form: () => farLock } },
+});
 
 function revived({ type, place }: ValueHandle): SharedValue<keyof Kinds> {
 	return new SharedValue(type, undefined, placed(place));

@@ -53,7 +53,7 @@ export function toldOf(primitive: Shareable): number {
 
 /** How many tasks of all threads read. */
 export function readingsOf(lock: RWLock): number {
-	const { memory, offset } = lock[share]('thread');
+	const { memory, offset } = lock[share]('thread') as { memory: SharedArrayBuffer; offset: number };
 	const words = new Int32Array(memory, offset + TABLE_BYTES);
 	let readings = 0;
 	for (let at = 0; at < words.length; at += READER_WORDS)

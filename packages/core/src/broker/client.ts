@@ -1,0 +1,264 @@
+import type { Socket } from 'node:net';
+import { descriptorOf, Outlet } from '../channel/outlet.js';
+import { packValue } from '../codec/parcel.js';
+import { revive, type ShareableClass } from '../codec/shareable.js';
+import { Registry, type ThreadId } from '../liveness/registry.js';
+import type { Adopted, Broker } from './broker.js';
+import {
+	ASK,
+	BEAT,
+	CANCEL,
+	DONE,
+	DROP,
+	FAILED,
+	frameOf,
+	GIVEN,
+	HELLO,
+	LANES,
+	type Lane,
+	type Message,
+	Messages,
+	REFUSED,
+	TOOK,
+} from './message.js';
+import { admit, type Operations, operationsOf } from './operations.js';
+
+/** How often one who blocks hears that it is still waited for. A thread is ended only between two of these. */
+const BEAT_MS = 50;
+
+interface Instance {
+	readonly object: object;
+	readonly operations: Operations;
+}
+
+/** A member as it is used by name, which was looked up in the operations. */
+type Member = (...args: unknown[]) => unknown;
+
+/** A thread of another process, as long as it lives. */
+export class BrokerClient {
+	readonly #broker: Broker;
+	/** It is a thread like those of this process: what it holds when it ends is abandoned. */
+	readonly #record: ThreadId = Registry.ours().enlist();
+	readonly #lanes = new Set<ClientLane>();
+	readonly #instances = new Map<number, Instance>();
+	/** What it waits for. */
+	readonly #waits = new Map<number, AbortController>();
+	/** What it was given and has not said that it has: each puts it back. */
+	readonly #given = new Map<number, () => void>();
+	#isGone = false;
+
+	constructor(broker: Broker) {
+		this.#broker = broker;
+	}
+
+	/** Whoever connects says first who it is. */
+	static greet(socket: Socket, broker: Broker, clients: Map<string, BrokerClient>): void {
+		let client: BrokerClient | undefined;
+		let lane: ClientLane | undefined;
+		const messages = new Messages();
+		socket.on('error', () => {});
+		socket.on('data', (chunk) => {
+			try {
+				messages.push(chunk, (message) => {
+					if (client !== undefined) return client.#obey(message, lane as ClientLane);
+					const [type, name, way] = message;
+					if (type !== HELLO || typeof name !== 'string' || !LANES.includes(way as Lane))
+						throw new TypeError('a stranger');
+					client = clients.get(name) ?? new BrokerClient(broker);
+					clients.set(name, client);
+					lane = new ClientLane(socket, way as Lane);
+					client.#lanes.add(lane);
+					socket.on('close', () => {
+						if (way === 'urgent') return; // another has taken its place
+						clients.delete(name);
+						client?.end();
+					});
+					lane.say([DONE, 0, null]);
+				});
+			} catch {
+				socket.destroy(); // it does not speak as we do
+			}
+		});
+	}
+
+	/** Its thread has ended. What it held is marked first, then its waits are given up. */
+	end(): void {
+		if (this.#isGone) return;
+		this.#isGone = true;
+		Registry.ours().markDead(this.#record);
+		for (const lane of this.#lanes) lane.close();
+		for (const controller of this.#waits.values()) controller.abort();
+		// The last that was taken goes back first, so that they are in order again.
+		for (const restore of [...this.#given.values()].reverse()) restore();
+		this.#given.clear();
+		for (const id of this.#instances.keys()) this.#broker.release(id);
+		this.#instances.clear();
+	}
+
+	#obey(message: Message, lane: ClientLane): void {
+		switch (message[0]) {
+			case ASK:
+				return this.#ask(message, lane);
+			case CANCEL:
+				this.#waits.get(message[1] as number)?.abort();
+				return;
+			case TOOK:
+				this.#given.delete(message[1] as number);
+				return;
+			case REFUSED:
+				this.#given.get(message[1] as number)?.();
+				this.#given.delete(message[1] as number);
+				return;
+			case DROP:
+				if (this.#instances.delete(message[1] as number)) this.#broker.release(message[1] as number);
+				return;
+			default:
+				throw new TypeError('an unknown message');
+		}
+	}
+
+	#ask([, id, target, part, member, args, timeout]: Message, lane: ClientLane): void {
+		const asked: Asked = {
+			id: id as number,
+			member: member as string,
+			timeout: (timeout as number | null) ?? undefined,
+			lane,
+		};
+		let instance: Instance;
+		let answer: unknown;
+		try {
+			instance = this.#part(this.#instance(target as number), part as string);
+			answer = this.#do(instance, args as unknown[], asked);
+		} catch (error) {
+			return lane.fail(asked.id, error);
+		}
+		if (!(answer instanceof Promise)) return this.#answer(instance, asked, answer);
+		lane.began();
+		answer.then(
+			(value) => {
+				this.#ended(asked);
+				this.#answer(instance, asked, value);
+			},
+			(error) => {
+				this.#ended(asked);
+				lane.fail(asked.id, error);
+			},
+		);
+	}
+
+	#ended({ id, lane }: Asked): void {
+		this.#waits.delete(id);
+		lane.ended();
+	}
+
+	#answer({ object, operations }: Instance, { id, member, lane }: Asked, value: unknown): void {
+		const restore = operations.restores?.[member];
+		if (restore === undefined || value === null) return lane.say([DONE, id, value]);
+		const putBack = () => (object as Record<string, Member>)[restore]?.(value);
+		if (this.#isGone) return void putBack();
+		this.#given.set(id, putBack);
+		lane.say([GIVEN, id, value]);
+	}
+
+	#do({ object, operations }: Instance, args: unknown[], { id, member, timeout, lane }: Asked): unknown {
+		const { waits = [], calls = [], states = [], settings = [] } = operations;
+		const target = object as Record<string, unknown>;
+		if (calls.includes(member)) return (target[member] as Member)(...args);
+		if (waits.includes(member)) {
+			const admits = (object as { [admit]?: (timeout: number) => boolean })[admit];
+			if (lane.isBlocking && admits?.call(object, timeout ?? Number.POSITIVE_INFINITY) === true) return true;
+			const controller = new AbortController();
+			this.#waits.set(id, controller);
+			return (target[member] as Member)(...args, { timeout, signal: controller.signal });
+		}
+		if (args.length === 1 && settings.includes(member)) {
+			target[member] = args[0];
+			return undefined;
+		}
+		if (states.includes(member) || settings.includes(member)) return target[member];
+		throw new TypeError(`${member} is not among what other processes may use`);
+	}
+
+	#instance(id: number): Instance {
+		const known = this.#instances.get(id);
+		if (known !== undefined) return known;
+		const adopted = this.#broker.find(id);
+		if (adopted === undefined) throw new ReferenceError('it is not there any more');
+		const instance = { object: this.#revived(adopted), operations: adopted.operations };
+		adopted.users++;
+		this.#instances.set(id, instance);
+		return instance;
+	}
+
+	#revived({ Class, handle }: Adopted): object {
+		return Registry.ours().actAs(this.#record, () => (Class as ShareableClass<unknown>)[revive](handle));
+	}
+
+	#part(instance: Instance, part: string): Instance {
+		if (part === '') return instance;
+		const found = instance.operations.parts?.[part];
+		if (found === undefined) throw new TypeError(`it has no ${part}`);
+		const object = Registry.ours().actAs(this.#record, () => Reflect.get(instance.object, part) as object);
+		return { object, operations: operationsOf(found.Class()) };
+	}
+}
+
+/** A call that was asked for. */
+interface Asked {
+	readonly id: number;
+	readonly member: string;
+	readonly timeout: number | undefined;
+	readonly lane: ClientLane;
+}
+
+/** One of the two connections of a client. */
+class ClientLane {
+	readonly isBlocking: boolean;
+	readonly #socket: Socket;
+	readonly #outlet: Outlet;
+	#frames: Buffer[] = [];
+	#waiting = 0;
+	#beat: NodeJS.Timeout | undefined;
+
+	constructor(socket: Socket, name: Lane) {
+		this.isBlocking = name !== 'events';
+		this.#socket = socket;
+		this.#outlet = new Outlet(socket, descriptorOf(socket));
+	}
+
+	/** What is said in one turn leaves together. */
+	say(message: Message): void {
+		this.#frames.push(frameOf(message));
+		if (this.#frames.length === 1) queueMicrotask(() => this.#send());
+	}
+
+	fail(id: number, error: unknown): void {
+		const { bytes, hasNeeds } = packValue(error, 'an error');
+		this.say([FAILED, id, bytes, hasNeeds]);
+	}
+
+	/** Somebody waits on it from now on. */
+	began(): void {
+		this.#waiting++;
+		if (this.isBlocking) this.#beat ??= setInterval(() => this.say([BEAT]), BEAT_MS).unref();
+	}
+
+	ended(): void {
+		this.#waiting--;
+		if (this.#waiting > 0) return;
+		clearInterval(this.#beat);
+		this.#beat = undefined;
+	}
+
+	close(): void {
+		clearInterval(this.#beat);
+		this.#outlet.close();
+		this.#socket.destroy();
+	}
+
+	#send(): void {
+		const frames = this.#frames;
+		this.#frames = [];
+		this.#outlet.write(...frames);
+	}
+}

@@ -1,0 +1,114 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { CannotCross } from '../errors.js';
+import { here } from '../here.js';
+import { makeCall } from '../host/call.js';
+import { startThread } from '../host/thread.js';
+import { packageExport, packageTexts } from '../packages.js';
+import { realm } from '../realm.js';
+import { type Order, openBroker } from './broker.js';
+import type { FarHandle, Home } from './handle.js';
+import { socketPath } from './room.js';
+
+/** What this thread has made known to its broker. */
+interface Exports {
+	readonly home: Home;
+	readonly orders: MessagePort;
+	readonly sentPackages: Set<string>;
+	next: number;
+	/** By the memory in which it lives, and the class that serves it. */
+	readonly entries: WeakMap<object, Map<string, Entry>>;
+	/** The memory of what has which number, as long as somebody here has it. */
+	readonly memories: Map<number, WeakRef<object>>;
+	readonly gone: FinalizationRegistry<number>;
+	isLost: boolean;
+}
+
+interface Entry {
+	readonly id: number;
+	readonly handle: object;
+}
+
+/** Something that lives in the memory of this process. */
+export interface Exported {
+	/** The class that serves it, exported by a @conc package. */
+	readonly Class: object;
+	/** What the class revives in a thread of this process. */
+	readonly handle: object;
+	/** What it lives in: nobody here has it when this is gone. */
+	readonly memory: object;
+	readonly label: string;
+	readonly detail?: unknown;
+}
+
+/** The handle by which other processes use something that lives in this one. Starts this thread's broker at first. */
+export function exportToProcesses({ Class, handle, memory, label, detail = null }: Exported): FarHandle {
+	const own = exports();
+	const exported = packageExport(Class);
+	if (exported === undefined) throw new CannotCross('is of a class nobody exports', 'export it');
+	const entries = own.entries.get(memory) ?? new Map<string, Entry>();
+	own.entries.set(memory, entries);
+	let entry = entries.get(exported.name);
+	if (entry === undefined) {
+		entry = { id: own.next++, handle };
+		entries.set(exported.name, entry);
+		own.memories.set(entry.id, new WeakRef(memory));
+		own.gone.register(memory, entry.id);
+		tell(own, { type: 'adopt', ...entry, Class: exported, texts: freshTexts(own) });
+	}
+	return { home: own.home, id: entry.id, label, detail };
+}
+
+/** Of the packages that were imported since the broker was told of some. */
+function freshTexts({ sentPackages }: Exports): Record<string, string> {
+	const fresh = Object.entries(packageTexts()).filter(([name]) => !sentPackages.has(name));
+	for (const [name] of fresh) sentPackages.add(name);
+	return Object.fromEntries(fresh);
+}
+
+/** What a handle stands for, where it lives here: what `Class` revives. */
+export function exportedHere({ home, id }: FarHandle): object | undefined {
+	const own = realm<{ exports?: Exports }>('exports', () => ({})).exports;
+	if (own?.home.socket !== home.socket) return undefined;
+	const entries = own.entries.get(own.memories.get(id)?.deref() ?? own);
+	return [...(entries?.values() ?? [])].find((entry) => entry.id === id)?.handle;
+}
+
+function exports(): Exports {
+	const own = realm<{ exports?: Exports }>('exports', () => ({}));
+	if (own.exports === undefined || own.exports.isLost) own.exports = open();
+	return own.exports;
+}
+
+function open(): Exports {
+	const { process: ofProcess, path } = here();
+	const socket = socketPath();
+	const { port1: orders, port2 } = new MessageChannel();
+	const exports: Exports = {
+		home: { socket, pid: process.pid, name: ofProcess.name },
+		orders,
+		sentPackages: new Set(),
+		next: 1,
+		entries: new WeakMap(),
+		memories: new Map(),
+		gone: new FinalizationRegistry((id) => {
+			exports.memories.delete(id);
+			tell(exports, { type: 'forget', id });
+		}),
+		isLost: false,
+	};
+	const { host } = startThread({ name: 'Broker', daemon: true, runs: 'many' }, path);
+	void host.exited.then(() => {
+		exports.isLost = true;
+		orders.close();
+	});
+	const call = makeCall(openBroker, [socket, port2], 'thread', { transfer: [port2] });
+	host.run({ call, resolve() {}, reject() {} }); // who comes is told that nobody is there
+	host.pump();
+	host.unref();
+	orders.unref();
+	return exports;
+}
+
+function tell({ orders }: Exports, order: Order): void {
+	orders.postMessage(order);
+}

@@ -1,0 +1,78 @@
+import { type Remote, readTimeout, remote, type SyncWaitOptions, type WaitOptions } from '@conc/core';
+import { QueueEmptyError, QueueFullError } from '../errors.js';
+import { fromWire, toWire, type WireItem } from './item.js';
+import { checkReady, openItem, openItemNow, packItem } from './packing.js';
+
+interface FarQueue {
+	readonly [remote]: Remote;
+	readonly maxsize: number;
+	readonly size: number;
+}
+
+/** The members of a queue in another process. Items are packed and opened here, and lie there as bytes. */
+export const farQueueMembers = {
+	async put(this: FarQueue, value: unknown, options?: WaitOptions): Promise<void> {
+		readTimeout(options);
+		const item = pack(this, value);
+		if ((await this[remote].wait('putItem', [item], options)) !== true) throw full(this);
+	},
+
+	putSync(this: FarQueue, value: unknown, options?: SyncWaitOptions): void {
+		readTimeout(options);
+		const item = pack(this, value);
+		if (this[remote].waitSync('putItem', [item], options) !== true) throw full(this);
+	},
+
+	putNowait(this: FarQueue, value: unknown): void {
+		if (this[remote].call('putItemNow', pack(this, value)) !== true) throw full(this);
+	},
+
+	async get(this: FarQueue, options?: WaitOptions): Promise<unknown> {
+		const wire = (await this[remote].wait('getItem', [], options)) as WireItem | null;
+		if (wire === null) throw empty(this);
+		return openItem(this, fromWire(wire));
+	},
+
+	getSync(this: FarQueue, options?: SyncWaitOptions): unknown {
+		return open(this, this[remote].waitSync('getItem', [], options, ready(this)));
+	},
+
+	getNowait(this: FarQueue): unknown {
+		return open(this, this[remote].accept(ready(this), 'getItemNow'));
+	},
+
+	get empty(): boolean {
+		return (this as unknown as FarQueue).size === 0;
+	},
+
+	get full(): boolean {
+		const { maxsize, size } = this as unknown as FarQueue;
+		return maxsize !== 0 && size >= maxsize;
+	},
+
+	get maxsize(): unknown {
+		return (this as unknown as FarQueue)[remote].handle.detail;
+	},
+};
+
+function pack(queue: FarQueue, value: unknown): WireItem {
+	return toWire(packItem(queue, queue[remote].handle.label, value, 'process'));
+}
+
+function open(queue: FarQueue, wire: unknown): unknown {
+	if (wire === null) throw empty(queue);
+	return openItemNow(queue, fromWire(wire as WireItem));
+}
+
+/** What refuses an item that cannot be had without waiting: it goes back to where it was. */
+function ready(queue: FarQueue): (wire: unknown) => void {
+	return (wire) => void checkReady(queue[remote].handle.label, fromWire(wire as WireItem));
+}
+
+function full({ [remote]: at }: FarQueue): QueueFullError {
+	return new QueueFullError(`${at.handle.label} is full`);
+}
+
+function empty({ [remote]: at }: FarQueue): QueueEmptyError {
+	return new QueueEmptyError(`${at.handle.label} is empty`);
+}

@@ -1,0 +1,46 @@
+import { linksReady, type Medium, Parcel } from '@conc/core';
+import { contentOf, type Item } from './item.js';
+import { MOST_BYTES } from './records.js';
+
+/** What makes an item of a value, and a value of an item: a queue. */
+interface Packer<T> {
+	toItem(value: T, subject: string, to?: Medium): Item;
+	fromItem(value: unknown, item: Item): T;
+}
+
+/** An item of a queue, of which those methods are protected. */
+export function packItem<T>(queue: object, label: string, value: T, to?: Medium): Item {
+	const item = (queue as Packer<T>).toItem(value, `an item of ${label}`, to);
+	if (item.bytes.length <= MOST_BYTES) return item;
+	throw new RangeError(`an item of ${label} has ${item.bytes.length} bytes, and may have ${MOST_BYTES}`);
+}
+
+/** Its value, after importing what that needs and reaching what it leads to. */
+export async function openItem<T>(queue: object, item: Item): Promise<T> {
+	const content = contentOf(item);
+	if ('value' in content) return (queue as Packer<T>).fromItem(content.value, item);
+	const parcel = new Parcel(content.packed);
+	if (!parcel.isReady) await parcel.prepare();
+	const value = (queue as Packer<T>).fromItem(parcel.open(), item);
+	const linking = linksReady();
+	if (linking !== undefined) await linking;
+	return value;
+}
+
+/** The same at once, of an item that is ready. */
+export function openItemNow<T>(queue: object, item: Item): T {
+	const content = contentOf(item);
+	return (queue as Packer<T>).fromItem(
+		'value' in content ? content.value : new Parcel(content.packed).open(),
+		item,
+	);
+}
+
+/** Throws for an item that cannot be had without waiting. */
+export function checkReady(label: string, item: Item): true {
+	const content = contentOf(item);
+	if ('value' in content || new Parcel(content.packed).isReady) return true;
+	throw new TypeError(
+		`the next item of ${label} needs a module that was not imported in this thread\n  → use get(), which imports it`,
+	);
+}

@@ -13,7 +13,7 @@ export { type Order, openBroker } from './broker/broker.js';
 export { type FarForm, farForm, fromHandle, Remote, remote } from './broker/far.js';
 export { type FarHandle, type Home, isFar } from './broker/handle.js';
 export { exportToProcesses } from './broker/home.js';
-export { linksReady } from './broker/link.js';
+export { allArrived, arrives } from './broker/link.js';
 export { admit, type Operations } from './broker/operations.js';
 export { socketPath } from './broker/room.js';
 export { explain } from './capture/explain.js';

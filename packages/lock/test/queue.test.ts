@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { byReference } from '@conc/core';
-import { LifoQueue, Lock, Queue, QueueEmptyError, QueueFullError, QueueShutDownError } from '@conc/lock';
+import { LifoQueue, Queue, QueueEmptyError, QueueFullError, QueueShutDownError } from '@conc/lock';
 import { describe, expect, it } from 'vitest';
 import { start } from './support/workers.js';
 

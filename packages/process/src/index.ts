@@ -1,4 +1,4 @@
-export { CaptureError, TimeoutError } from '@conc/core';
+export { CaptureError, HomeLostError, TimeoutError } from '@conc/core';
 export {
 	AbandonedLockError,
 	Barrier,
@@ -42,4 +42,5 @@ export {
 	ProcessExitError,
 } from './errors.js';
 export type { ProcessOptions } from './options.js';
+export { Pipe, type PipeOptions } from './pipe/pipe.js';
 export { Process } from './process.js';

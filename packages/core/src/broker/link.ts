@@ -38,7 +38,7 @@ interface Asking {
 }
 
 const links = () => realm('links', () => new Map<string, Link>());
-const connecting = () => realm('connecting links', () => new Set<Promise<void>>());
+const arriving = () => realm('arriving', () => new Set<Promise<void>>());
 
 /** The connection of this thread to the broker of a process; one, however many things live there. */
 export function linkTo(home: Home): Link {
@@ -46,14 +46,19 @@ export function linkTo(home: Home): Link {
 	if (known !== undefined) return known;
 	const link = new Link(home);
 	links().set(home.socket, link);
-	connecting().add(link.ready);
-	void link.ready.then(() => connecting().delete(link.ready));
+	arrives(link.ready);
 	return link;
 }
 
-/** Resolves when all links that are being made have been made, or have failed; undefined when there are none. */
-export function linksReady(): Promise<unknown> | undefined {
-	const all = connecting();
+/** Code that is given something waits for what that takes, which never rejects. */
+export function arrives(arrival: Promise<void>): void {
+	arriving().add(arrival);
+	void arrival.then(() => arriving().delete(arrival));
+}
+
+/** Resolves when all has arrived that is about to: links that are being made; undefined when there is nothing. */
+export function allArrived(): Promise<unknown> | undefined {
+	const all = arriving();
 	return all.size === 0 ? undefined : Promise.all(all);
 }
 

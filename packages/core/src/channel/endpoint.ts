@@ -1,5 +1,5 @@
 import { follow } from '../aborts.js';
-import { linksReady } from '../broker/link.js';
+import { allArrived } from '../broker/link.js';
 import type { Template } from '../capture/template.js';
 import { decode } from '../codec/decode.js';
 import { type EncodeOptions, encode } from '../codec/encode.js';
@@ -137,7 +137,7 @@ export class Endpoint {
 	/** The value of anything else. */
 	open(payload: WirePayload): unknown {
 		const loading = loadModules(payload.modules, 'result');
-		const value = () => linked(this.#decode(payload, null));
+		const value = () => arrived(this.#decode(payload, null));
 		return loading === undefined ? value() : loading.then(value);
 	}
 
@@ -222,7 +222,7 @@ export class Endpoint {
 
 	#openFor(payload: WirePayload, key: PayloadKey): unknown {
 		const loading = loadModules(payload.modules, 'call');
-		const value = () => linked(this.#decode(payload, key));
+		const value = () => arrived(this.#decode(payload, key));
 		return loading === undefined ? value() : loading.then(value);
 	}
 
@@ -257,6 +257,6 @@ export class Endpoint {
 }
 
 /** A value, as soon as what of it lives in other processes can be reached: code that gets it may block on that. */
-function linked(value: unknown): unknown {
-	return linksReady()?.then(() => value) ?? value;
+function arrived(value: unknown): unknown {
+	return allArrived()?.then(() => value) ?? value;
 }

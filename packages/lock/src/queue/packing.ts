@@ -1,4 +1,4 @@
-import { linksReady, type Medium, Parcel } from '@conc/core';
+import { allArrived, type Medium, Parcel } from '@conc/core';
 import { contentOf, type Item } from './item.js';
 import { MOST_BYTES } from './records.js';
 
@@ -22,8 +22,8 @@ export async function openItem<T>(queue: object, item: Item): Promise<T> {
 	const parcel = new Parcel(content.packed);
 	if (!parcel.isReady) await parcel.prepare();
 	const value = (queue as Packer<T>).fromItem(parcel.open(), item);
-	const linking = linksReady();
-	if (linking !== undefined) await linking;
+	const arriving = allArrived();
+	if (arriving !== undefined) await arriving;
 	return value;
 }
 

@@ -10,6 +10,7 @@ import {
 } from './address.js';
 import { Connection } from './connection.js';
 import { HANDSHAKE_BYTES, shakeHands } from './handshake.js';
+import { SocketEnd } from './socket-end.js';
 import { Wire } from './wire.js';
 
 /** How long `connect` may take besides. */
@@ -40,7 +41,7 @@ export async function connect<T = unknown>(
 	const ready = connected.then(async (wire) => {
 		if (authkey !== undefined) await shakeHands(wire, 'client', authkey);
 		wire.inbox.limit = maxMessageBytes;
-		return new Connection<T>(wire);
+		return new Connection<T>(new SocketEnd(wire));
 	});
 	try {
 		if (await waitFor(ready, options)) return await ready;

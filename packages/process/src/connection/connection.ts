@@ -1,22 +1,32 @@
-import { decodeData, encodeData, type SyncWaitOptions, type WaitOptions } from '@conc/core';
-import { ConnectionError, EndOfStreamError } from '../errors.js';
-import { BYTES, VALUE } from './frames.js';
-import type { Wire } from './wire.js';
+import {
+	brand,
+	type Medium,
+	revive,
+	type Shareable,
+	type SyncWaitOptions,
+	share,
+	type WaitOptions,
+} from '@conc/core';
+import { EndOfStreamError } from '../errors.js';
+import { PipeEnd, type PipeHandle } from '../pipe/pipe-end.js';
+import type { End } from './end.js';
 
 /**
- * One end of a stream of messages, between any two programs. (`multiprocessing.connection.Connection`)
+ * One end of a stream of messages. (`multiprocessing.connection.Connection`)
  *
- * What crosses is data: everything that crosses to a process but functions, classes and their instances. Messages
- * arrive whole, once, and in the order in which they were sent; what awaits and what blocks may be mixed. A connection
- * keeps this process alive only while something waits in `recv`, `recvBytes` or `poll`, or is being sent.
+ * `Pipe()` gives the two ends of one; they go to threads and processes as arguments, captured variables, items and
+ * messages, and what crosses between them is anything that crosses to a process. `connect()` and `Listener.accept()`
+ * give connections to any program: what crosses there is data, so no functions, classes and their instances, and such
+ * a connection stays in its thread.
  *
- * `connect()` and `Listener.accept()` give connections.
+ * Messages arrive whole, once, and in the order in which they were sent; what awaits and what blocks may be mixed. A
+ * connection keeps this process alive only while something waits in `recv`, `recvBytes` or `poll`, or is being sent.
  */
-export class Connection<T = unknown> {
-	readonly #wire: Wire;
+export class Connection<T = unknown> implements Shareable {
+	readonly #end: End;
 
-	constructor(wire: Wire) {
-		this.#wire = wire;
+	constructor(end: End) {
+		this.#end = end;
 	}
 
 	/**
@@ -25,12 +35,12 @@ export class Connection<T = unknown> {
 	 * closed. (`Connection.send`)
 	 */
 	async send(value: T): Promise<void> {
-		return this.#wire.outbox.send(VALUE, this.#encode(value));
+		return this.#end.send(value);
 	}
 
 	/** The same, blocking this thread. Two ends that block for each other with full pipes block for ever. */
 	sendSync(value: T): void {
-		this.#wire.outbox.sendSync(VALUE, this.#encode(value));
+		this.#end.sendSync(value);
 	}
 
 	/**
@@ -39,22 +49,23 @@ export class Connection<T = unknown> {
 	 * when what came is no message, which closes the connection. (`Connection.recv`)
 	 */
 	async recv(options?: WaitOptions): Promise<T> {
-		return this.#wire.inbox.take(VALUE, decodeData, options) as Promise<T>;
+		return this.#end.recv(options) as Promise<T>;
 	}
 
 	/** The same, blocking this thread: its event loop does not turn meanwhile. */
 	recvSync(options?: SyncWaitOptions): T {
-		return this.#wire.inbox.takeSync(VALUE, decodeData, options) as T;
+		return this.#end.recvSync(options) as T;
 	}
 
 	/** Sends bytes as they are now, for `recvBytes` at the other end. (`Connection.send_bytes`) */
 	async sendBytes(bytes: Uint8Array): Promise<void> {
-		return this.#wire.outbox.send(BYTES, this.#bytes(bytes));
+		checkBytes(bytes);
+		return this.#end.sendBytes(bytes);
 	}
 
 	/** The next message, of bytes. One of a value is refused, and stays for `recv`. (`Connection.recv_bytes`) */
 	async recvBytes(options?: WaitOptions): Promise<Uint8Array<ArrayBuffer>> {
-		return this.#wire.inbox.take(BYTES, (body) => new Uint8Array(body), options);
+		return this.#end.recvBytes(options);
 	}
 
 	/**
@@ -62,17 +73,17 @@ export class Connection<T = unknown> {
 	 * `Infinity` waits for ever. (`Connection.poll`)
 	 */
 	async poll(options?: WaitOptions): Promise<boolean> {
-		return this.#wire.inbox.poll(options);
+		return this.#end.poll(options);
 	}
 
 	/** The same, blocking this thread. */
 	pollSync(options?: SyncWaitOptions): boolean {
-		return this.#wire.inbox.pollSync(options);
+		return this.#end.pollSync(options);
 	}
 
 	/** Closed at this end. (`Connection.closed`) */
 	get closed(): boolean {
-		return this.#wire.isClosed;
+		return this.#end.isClosed;
 	}
 
 	/**
@@ -80,7 +91,7 @@ export class Connection<T = unknown> {
 	 * Closing twice does nothing. (`Connection.close`)
 	 */
 	close(): void {
-		this.#wire.close();
+		this.#end.close();
 	}
 
 	/** The values that come, until either end is closed. Leaving the loop does not close the connection. */
@@ -101,31 +112,24 @@ export class Connection<T = unknown> {
 		this.close();
 	}
 
+	[share](to: Medium): unknown {
+		return this.#end.share(to);
+	}
+
+	static [revive](handle: PipeHandle): Connection {
+		return new Connection(new PipeEnd(handle, true));
+	}
+
 	toString(): string {
-		return `Connection(${this.#wire.peer}${this.closed ? ', closed' : ''})`;
+		return `Connection(${this.#end.peer}${this.closed ? ', closed' : ''})`;
 	}
 
 	[Symbol.for('nodejs.util.inspect.custom')](): string {
 		return this.toString();
 	}
+}
+brand(Connection, '@conc/process:Connection');
 
-	#encode(value: T): Uint8Array {
-		this.#wire.outbox.check();
-		return this.#fitting(encodeData(value, 'a message', 'message'));
-	}
-
-	#bytes(bytes: unknown): Uint8Array {
-		if (!(bytes instanceof Uint8Array)) throw new TypeError('what is sent by sendBytes must be a Uint8Array');
-		this.#wire.outbox.check();
-		return new Uint8Array(this.#fitting(bytes));
-	}
-
-	/** The other end would not take more, as long as it was made in the same way. */
-	#fitting(bytes: Uint8Array): Uint8Array {
-		const { limit } = this.#wire.inbox;
-		if (bytes.length <= limit) return bytes;
-		throw new ConnectionError(
-			`cannot send a message of ${bytes.length} bytes: maxMessageBytes is ${limit}\n  → send it in parts, or give both ends a greater maxMessageBytes`,
-		);
-	}
+function checkBytes(bytes: unknown): void {
+	if (!(bytes instanceof Uint8Array)) throw new TypeError('what is sent by sendBytes must be a Uint8Array');
 }

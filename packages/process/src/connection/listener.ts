@@ -14,6 +14,7 @@ import { Connection } from './connection.js';
 import { HANDSHAKE_BYTES, shakeHands } from './handshake.js';
 import { Hold } from './hold.js';
 import { type Found, Line } from './line.js';
+import { SocketEnd } from './socket-end.js';
 import { Wire } from './wire.js';
 
 /** So many may wait to be accepted or to prove their key; who comes then is turned away. */
@@ -77,7 +78,7 @@ export class Listener<T = unknown> {
 			options,
 			() => this.#line.serve(),
 		);
-		if (found !== null) return new Connection<T>(found.value);
+		if (found !== null) return new Connection<T>(new SocketEnd(found.value));
 		throw new TimeoutError(`nobody connected to ${show(this.#asked)} within ${options?.timeout} ms`);
 	}
 

@@ -62,6 +62,13 @@ export class StartupRecursionError extends Error {
 }
 brand(StartupRecursionError, '@conc/core:StartupRecursionError');
 
+/** The other end of a connection does not have the same authkey. (`multiprocessing.AuthenticationError`) */
+export class AuthenticationError extends Error {
+	override readonly name = 'AuthenticationError';
+	readonly code = 'CONC_AUTHENTICATION';
+}
+brand(AuthenticationError, '@conc/core:AuthenticationError');
+
 /** What was asked for lives in a process that has ended, or cannot be reached any more. */
 export class HomeLostError extends Error {
 	override readonly name = 'HomeLostError';

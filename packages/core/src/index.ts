@@ -9,11 +9,13 @@ export {
 	unpackBaggage,
 } from './baggage.js';
 export { brand, brandsOf } from './brand.js';
-export { type Order, openBroker } from './broker/broker.js';
+export { Broker, type Order } from './broker/broker.js';
+export { errorOf, type Failure, failureOf } from './broker/failure.js';
 export { type FarForm, farForm, fromHandle, Remote, remote } from './broker/far.js';
-export { type FarHandle, type Home, isFar } from './broker/handle.js';
-export { exportToProcesses } from './broker/home.js';
+export { type FarHandle, type Home, isFar, keyOf } from './broker/handle.js';
+export { exportToProcesses, serveHere } from './broker/home.js';
 export { allArrived, arrives } from './broker/link.js';
+export { openBroker } from './broker/open.js';
 export { admit, type Operations } from './broker/operations.js';
 export { socketPath } from './broker/room.js';
 export { explain } from './capture/explain.js';
@@ -32,6 +34,7 @@ export {
 	share,
 } from './codec/shareable.js';
 export {
+	AuthenticationError,
 	CannotCross,
 	CaptureError,
 	type Exit,

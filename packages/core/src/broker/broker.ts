@@ -1,12 +1,8 @@
-import { rmSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { Socket } from 'node:net';
 import { addPackageTexts, loadPackage, type PackageExport } from '../packages.js';
-import { realm } from '../realm.js';
-import { BrokerClient } from './client.js';
-import type { Operations } from './operations.js';
-import { operationsOf } from './operations.js';
-import { removeDeadRooms } from './room.js';
+import { BrokerClient, type Rules } from './client.js';
+import { shakeHands } from './handshake.js';
+import { type Operations, operationsOf } from './operations.js';
 
 /** What a thread says to its broker. */
 export type Order =
@@ -22,40 +18,44 @@ export type Order =
 	/** Nobody here has it any more. */
 	| { readonly type: 'forget'; readonly id: number };
 
-/** For so long something is kept that nobody has: it may be on its way to somebody. */
-const ON_ITS_WAY_MS = 60_000;
-
-/** Something that other processes use. */
+/** Something that others use: what a class revives for each of them, or one object for all. */
 export interface Adopted {
-	readonly Class: object;
-	readonly handle: unknown;
+	readonly what: { readonly Class: object; readonly handle: unknown } | { readonly object: object };
 	readonly operations: Operations;
 	/** How many clients have it. */
 	users: number;
-	/** The thread that has made it known still has it. */
+	/** Somebody here has it, too. */
 	isOwned: boolean;
 }
 
+/** For so long something is kept that nobody has: it may be on its way to somebody. */
+const ON_ITS_WAY_MS = 60_000;
+/** So many may be proving their key at once. */
+const MOST_COMING = 1_000;
+
 /** The door of a process for others: does for them what they ask of what lives in its memory. */
 export class Broker {
-	readonly #orders: MessagePort;
+	readonly #rules: Rules;
+	readonly #moreOrders: () => Order | undefined;
 	readonly #adopted = new Map<number, Adopted>();
 	readonly #clients = new Map<string, BrokerClient>();
+	readonly #sockets = new Set<Socket>();
+	#coming = 0;
 
-	constructor(orders: MessagePort) {
-		this.#orders = orders;
-		orders.on('message', (order: Order) => this.#obey(order));
+	/** @param moreOrders gives what was ordered and has not come through the event loop yet */
+	constructor(rules: Rules, moreOrders: () => Order | undefined = () => undefined) {
+		this.#rules = rules;
+		this.#moreOrders = moreOrders;
 	}
 
 	/** What has this number; undefined when nothing has. */
 	find(id: number): Adopted | undefined {
-		const found = this.#adopted.get(id);
-		if (found !== undefined) return found;
-		// It was made known before anybody could ask, but by another way.
 		for (;;) {
-			const next = receiveMessageOnPort(this.#orders);
-			if (next === undefined) return this.#adopted.get(id);
-			this.#obey(next.message as Order);
+			const found = this.#adopted.get(id);
+			if (found !== undefined) return found;
+			const order = this.#moreOrders();
+			if (order === undefined) return undefined;
+			this.obey(order);
 		}
 	}
 
@@ -67,28 +67,49 @@ export class Broker {
 		this.#forgetLater(id);
 	}
 
-	listen(path: string): void {
-		const server = createServer((socket) => this.#receive(socket));
-		server.on('error', () => rmSync(path, { force: true })); // who comes is told that nobody is there
-		server.listen({ path, backlog: 1_024 });
-	}
-
-	#receive(socket: Socket): void {
-		BrokerClient.greet(socket, this, this.#clients);
-	}
-
-	#obey(order: Order): void {
-		if (order.type === 'forget') {
-			const found = this.#adopted.get(order.id);
-			if (found === undefined) return;
-			found.isOwned = false;
-			this.#forgetLater(order.id);
-			return;
-		}
+	obey(order: Order): void {
+		if (order.type === 'forget') return this.disown(order.id);
 		addPackageTexts(order.texts);
 		const Class = loadPackage(order.Class.package)[order.Class.name] as object;
-		const operations = operationsOf(Class);
-		this.#adopted.set(order.id, { Class, handle: order.handle, operations, users: 0, isOwned: true });
+		const what = { Class, handle: order.handle };
+		this.#adopted.set(order.id, { what, operations: operationsOf(Class), users: 0, isOwned: true });
+	}
+
+	/** One object for all who ask. */
+	adopt(id: number, object: object): void {
+		const operations = operationsOf(object.constructor);
+		this.#adopted.set(id, { what: { object }, operations, users: 0, isOwned: true });
+	}
+
+	/** Nobody here has it any more. */
+	disown(id: number): void {
+		const found = this.#adopted.get(id);
+		if (found === undefined) return;
+		found.isOwned = false;
+		this.#forgetLater(id);
+	}
+
+	/** Somebody has connected. */
+	async receive(socket: Socket): Promise<void> {
+		socket.on('error', () => {}); // what a client does is no affair of the others
+		const { authkey } = this.#rules;
+		if (this.#coming >= MOST_COMING) return void socket.destroy();
+		this.#sockets.add(socket);
+		socket.once('close', () => this.#sockets.delete(socket));
+		this.#coming++;
+		try {
+			if (authkey !== null) await shakeHands(socket, 'broker', authkey);
+		} catch {
+			return; // it was told, and the next may have the key
+		} finally {
+			this.#coming--;
+		}
+		BrokerClient.greet(socket, this, this.#clients, this.#rules);
+	}
+
+	/** Whoever uses something loses it. */
+	close(): void {
+		for (const socket of this.#sockets) socket.destroy();
 	}
 
 	#forgetLater(id: number): void {
@@ -101,11 +122,4 @@ export class Broker {
 			if (isUnused()) this.#adopted.delete(id);
 		}, ON_ITS_WAY_MS).unref();
 	}
-}
-
-/** Runs in a thread of its own, so that it serves while the others of its process compute or block. */
-export function openBroker(path: string, orders: MessagePort): void {
-	const broker = realm('broker', () => new Broker(orders));
-	broker.listen(path);
-	setImmediate(removeDeadRooms, path);
 }

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { descriptorOf, Outlet } from '../channel/outlet.js';
-import { packValue } from '../codec/parcel.js';
 import { revive, type ShareableClass } from '../codec/shareable.js';
 import { Registry, type ThreadId } from '../liveness/registry.js';
 import type { Adopted, Broker } from './broker.js';
+import { failureOf } from './failure.js';
 import {
 	ASK,
 	BEAT,
@@ -23,6 +23,8 @@ import {
 } from './message.js';
 import { admit, type Operations, operationsOf } from './operations.js';
 
+/** The longest message a client may send. */
+const MOST_BYTES = 2 ** 30;
 /** How often one who blocks hears that it is still waited for. A thread is ended only between two of these. */
 const BEAT_MS = 50;
 
@@ -34,9 +36,18 @@ interface Instance {
 /** A member as it is used by name, which was looked up in the operations. */
 type Member = (...args: unknown[]) => unknown;
 
+/** Who may come, and what is taken from them. */
+export interface Rules {
+	/** The secret they must have; null where nobody else can come. */
+	readonly authkey: Uint8Array | null;
+	/** They are this user's own processes, and what they send may be code. */
+	readonly isTrusted: boolean;
+}
+
 /** A thread of another process, as long as it lives. */
 export class BrokerClient {
 	readonly #broker: Broker;
+	readonly #isTrusted: boolean;
 	/** It is a thread like those of this process: what it holds when it ends is abandoned. */
 	readonly #record: ThreadId = Registry.ours().enlist();
 	readonly #lanes = new Set<ClientLane>();
@@ -47,16 +58,16 @@ export class BrokerClient {
 	readonly #given = new Map<number, () => void>();
 	#isGone = false;
 
-	constructor(broker: Broker) {
+	constructor(broker: Broker, { isTrusted }: Rules) {
 		this.#broker = broker;
+		this.#isTrusted = isTrusted;
 	}
 
 	/** Whoever connects says first who it is. */
-	static greet(socket: Socket, broker: Broker, clients: Map<string, BrokerClient>): void {
+	static greet(socket: Socket, broker: Broker, clients: Map<string, BrokerClient>, rules: Rules): void {
 		let client: BrokerClient | undefined;
 		let lane: ClientLane | undefined;
-		const messages = new Messages();
-		socket.on('error', () => {});
+		const messages = new Messages(MOST_BYTES);
 		socket.on('data', (chunk) => {
 			try {
 				messages.push(chunk, (message) => {
@@ -64,7 +75,7 @@ export class BrokerClient {
 					const [type, name, way] = message;
 					if (type !== HELLO || typeof name !== 'string' || !LANES.includes(way as Lane))
 						throw new TypeError('a stranger');
-					client = clients.get(name) ?? new BrokerClient(broker);
+					client = clients.get(name) ?? new BrokerClient(broker, rules);
 					clients.set(name, client);
 					lane = new ClientLane(socket, way as Lane);
 					client.#lanes.add(lane);
@@ -161,7 +172,8 @@ export class BrokerClient {
 	}
 
 	#do({ object, operations }: Instance, args: unknown[], { id, member, timeout, lane }: Asked): unknown {
-		const { waits = [], calls = [], states = [], settings = [] } = operations;
+		const { waits = [], calls = [], states = [], settings = [], checks } = operations;
+		if (!this.#isTrusted) checks?.[member]?.(args);
 		const target = object as Record<string, unknown>;
 		if (calls.includes(member)) return (target[member] as Member)(...args);
 		if (waits.includes(member)) {
@@ -190,7 +202,9 @@ export class BrokerClient {
 		return instance;
 	}
 
-	#revived({ Class, handle }: Adopted): object {
+	#revived({ what }: Adopted): object {
+		if ('object' in what) return what.object;
+		const { Class, handle } = what;
 		return Registry.ours().actAs(this.#record, () => (Class as ShareableClass<unknown>)[revive](handle));
 	}
 
@@ -233,8 +247,7 @@ class ClientLane {
 	}
 
 	fail(id: number, error: unknown): void {
-		const { bytes, hasNeeds } = packValue(error, 'an error');
-		this.say([FAILED, id, bytes, hasNeeds]);
+		this.say([FAILED, id, failureOf(error)]);
 	}
 
 	/** Somebody waits on it from now on. */

@@ -20,6 +20,11 @@ export class Remote {
 		if (part === '') dropped().register(this, { link: this.#link, id: handle.id });
 	}
 
+	/** Its home is a process of this user, and what comes from there may be code. */
+	get isTrusted(): boolean {
+		return this.handle.home.authkey === null;
+	}
+
 	/** A property that is an object with operations of its own. */
 	part(name: string): Remote {
 		return new Remote({ ...this.handle, label: `${this.handle.label}.${name}` }, name);
@@ -54,7 +59,7 @@ export class Remote {
 
 	toString(): string {
 		const { home, label } = this.handle;
-		return `${label} (in ${home.name}, pid ${home.pid})`;
+		return `${label} (in ${home.name})`;
 	}
 
 	#askSync(

@@ -1,10 +1,18 @@
 /** A process whose memory things live in, and where its broker is found. */
 export interface Home {
-	/** The broker's socket: in a directory that only this user may look into. */
-	readonly socket: string;
+	/** Where the broker listens: the file of a socket, or a TCP port. */
+	readonly at: { readonly path: string } | { readonly host: string; readonly port: number };
+	/** The secret of those who may come; null where the file of the socket is only this user's. */
+	readonly authkey: Uint8Array | null;
+	/** 0 where it is not known. */
 	readonly pid: number;
-	/** `MainProcess`, `Process-1`. */
+	/** `MainProcess (pid 17)`, for messages. */
 	readonly name: string;
+}
+
+/** What tells one home from another. */
+export function keyOf({ at }: Home): string {
+	return 'path' in at ? at.path : `${at.host}:${at.port}`;
 }
 
 /** What crosses to another process in place of something that lives in this one's memory. */

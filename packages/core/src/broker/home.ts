@@ -1,18 +1,20 @@
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 import { CannotCross } from '../errors.js';
 import { here } from '../here.js';
 import { makeCall } from '../host/call.js';
 import { startThread } from '../host/thread.js';
 import { packageExport, packageTexts } from '../packages.js';
 import { realm } from '../realm.js';
-import { type Order, openBroker } from './broker.js';
-import type { FarHandle, Home } from './handle.js';
+import type { Order } from './broker.js';
+import { type FarHandle, type Home, keyOf } from './handle.js';
+import { openBroker } from './open.js';
 import { socketPath } from './room.js';
 
 /** What this thread has made known to its broker. */
 interface Exports {
 	readonly home: Home;
-	readonly orders: MessagePort;
+	/** Tells the broker. */
+	readonly tell: (order: Order) => void;
 	readonly sentPackages: Set<string>;
 	next: number;
 	/** By the memory in which it lives, and the class that serves it. */
@@ -53,7 +55,7 @@ export function exportToProcesses({ Class, handle, memory, label, detail = null 
 		entries.set(exported.name, entry);
 		own.memories.set(entry.id, new WeakRef(memory));
 		own.gone.register(memory, entry.id);
-		tell(own, { type: 'adopt', ...entry, Class: exported, texts: freshTexts(own) });
+		own.tell({ type: 'adopt', ...entry, Class: exported, texts: freshTexts(own) });
 	}
 	return { home: own.home, id: entry.id, label, detail };
 }
@@ -68,7 +70,7 @@ function freshTexts({ sentPackages }: Exports): Record<string, string> {
 /** What a handle stands for, where it lives here: what `Class` revives. */
 export function exportedHere({ home, id }: FarHandle): object | undefined {
 	const own = realm<{ exports?: Exports }>('exports', () => ({})).exports;
-	if (own?.home.socket !== home.socket) return undefined;
+	if (own === undefined || keyOf(own.home) !== keyOf(home)) return undefined;
 	const entries = own.entries.get(own.memories.get(id)?.deref() ?? own);
 	return [...(entries?.values() ?? [])].find((entry) => entry.id === id)?.handle;
 }
@@ -79,23 +81,18 @@ function exports(): Exports {
 	return own.exports;
 }
 
+/** Lets a broker in this very thread serve what crosses to other processes. */
+export function serveHere(home: Home, tell: (order: Order) => void): void {
+	realm<{ exports?: Exports }>('exports', () => ({})).exports = newExports(home, tell);
+}
+
 function open(): Exports {
 	const { process: ofProcess, path } = here();
 	const socket = socketPath();
 	const { port1: orders, port2 } = new MessageChannel();
-	const exports: Exports = {
-		home: { socket, pid: process.pid, name: ofProcess.name },
-		orders,
-		sentPackages: new Set(),
-		next: 1,
-		entries: new WeakMap(),
-		memories: new Map(),
-		gone: new FinalizationRegistry((id) => {
-			exports.memories.delete(id);
-			tell(exports, { type: 'forget', id });
-		}),
-		isLost: false,
-	};
+	const name = `${ofProcess.name} (pid ${process.pid})`;
+	const home: Home = { at: { path: socket }, authkey: null, pid: process.pid, name };
+	const exports = newExports(home, (order) => orders.postMessage(order));
 	const { host } = startThread({ name: 'Broker', daemon: true, runs: 'many' }, path);
 	void host.exited.then(() => {
 		exports.isLost = true;
@@ -109,6 +106,20 @@ function open(): Exports {
 	return exports;
 }
 
-function tell({ orders }: Exports, order: Order): void {
-	orders.postMessage(order);
+function newExports(home: Home, tell: (order: Order) => void): Exports {
+	const memories: Exports['memories'] = new Map();
+	const gone = new FinalizationRegistry<number>((id) => {
+		memories.delete(id);
+		tell({ type: 'forget', id });
+	});
+	return {
+		home,
+		tell,
+		sentPackages: new Set(),
+		next: 1,
+		entries: new WeakMap(),
+		memories,
+		gone,
+		isLost: false,
+	};
 }

@@ -1,14 +1,15 @@
 import { existsSync, readSync, writeSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { follow } from '../aborts.js';
 import { descriptorOf, Outlet } from '../channel/outlet.js';
-import { Parcel } from '../codec/parcel.js';
-import { HomeLostError } from '../errors.js';
+import { AuthenticationError, HomeLostError } from '../errors.js';
 import { sendCalls } from '../host/host.js';
 import { crypto } from '../lazy.js';
 import { realm } from '../realm.js';
-import type { Home } from './handle.js';
+import { errorOf, type Failure } from './failure.js';
+import { type Home, keyOf } from './handle.js';
+import { shakeHands } from './handshake.js';
 import {
 	BEAT,
 	CANCEL,
@@ -42,10 +43,10 @@ const arriving = () => realm('arriving', () => new Set<Promise<void>>());
 
 /** The connection of this thread to the broker of a process; one, however many things live there. */
 export function linkTo(home: Home): Link {
-	const known = links().get(home.socket);
+	const known = links().get(keyOf(home));
 	if (known !== undefined) return known;
 	const link = new Link(home);
-	links().set(home.socket, link);
+	links().set(keyOf(home), link);
 	arrives(link.ready);
 	return link;
 }
@@ -77,7 +78,7 @@ export class Link {
 	readonly #answers = new Messages();
 	readonly #asking = new Map<number, Asking>();
 	#next = 1;
-	#lost: HomeLostError | null = null;
+	#lost: Error | null = null;
 
 	constructor(home: Home) {
 		this.#home = home;
@@ -162,11 +163,11 @@ export class Link {
 	async #open(lane: Lane): Promise<Socket> {
 		for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LAST_PAUSE_MS)) {
 			try {
-				const socket = await opened(this.#home.socket);
+				const socket = await opened(this.#home);
 				await this.#introduce(socket, lane);
 				return socket;
 			} catch (error) {
-				if (!isNotYet(error) || this.#isHomeGone()) throw error;
+				if (!isNotYet(error) || !this.#mayCome) throw error;
 			}
 			await new Promise((resolve) => setTimeout(resolve, pause));
 		}
@@ -204,7 +205,10 @@ export class Link {
 		if (process.platform === 'win32')
 			throw new TypeError('this system cannot block on a socket: use the form with await');
 		if (this.#blocking === null) {
-			const fd = connectBlocked(this.#home.socket, frameOf([HELLO, this.#client, 'urgent']));
+			const { at, authkey, name } = this.#home;
+			if (!('path' in at) || authkey !== null)
+				throw new TypeError(`this thread is not connected to ${name} yet: use the form with await first`);
+			const fd = connectBlocked(at.path, frameOf([HELLO, this.#client, 'urgent']));
 			if (fd === null) throw this.#lose(undefined);
 			this.#blocking = { fd, socket: null };
 		}
@@ -212,12 +216,13 @@ export class Link {
 	}
 
 	/** The process has ended, or cannot be reached: whoever waits, and whoever comes, gets the error. */
-	#lose(cause: unknown): HomeLostError {
-		const { name, pid } = this.#home;
+	#lose(cause: unknown): Error {
+		if (cause instanceof AuthenticationError) this.#lost ??= cause;
 		this.#lost ??= new HomeLostError(
-			`${name} (pid ${pid}) has ended, and what lives in it with it`,
+			`${this.#home.name} has ended, and what lives in it with it`,
 			cause === undefined ? undefined : { cause },
 		);
+		links().delete(keyOf(this.#home)); // another may listen there later
 		this.#events?.outlet.close();
 		this.#events?.socket.destroy();
 		this.#blocking?.socket?.destroy();
@@ -225,21 +230,20 @@ export class Link {
 		return this.#lost;
 	}
 
-	#isHomeGone(): boolean {
-		const { pid, socket } = this.#home;
-		return isGone(pid) || (process.platform !== 'win32' && !existsSync(dirname(socket)));
+	/** Whether its broker may still be starting. */
+	get #mayCome(): boolean {
+		const { pid, at } = this.#home;
+		if (pid === 0 || isGone(pid) || !('path' in at)) return false;
+		return process.platform === 'win32' || existsSync(dirname(at.path));
 	}
 }
 
-function opened(path: string): Promise<Socket> {
-	return new Promise((resolve, reject) => {
-		const socket = connect(path);
-		socket.once('error', reject);
-		socket.once('connect', () => {
-			socket.on('error', () => {});
-			resolve(socket);
-		});
-	});
+async function opened({ at, authkey }: Home): Promise<Socket> {
+	const socket = connect({ ...at, noDelay: true, keepAlive: true } as NetConnectOpts);
+	await new Promise<void>((resolve, reject) => socket.once('error', reject).once('connect', resolve));
+	socket.on('error', () => {});
+	if (authkey !== null) await shakeHands(socket, 'client', authkey);
+	return socket;
 }
 
 /** Nobody listens yet, or too many come at once. */
@@ -251,8 +255,8 @@ function isAbort(error: unknown): boolean {
 	return (error as { name?: unknown } | null)?.name === 'AbortError';
 }
 
-function errorIn([, , bytes, hasNeeds]: Message): unknown {
-	return new Parcel({ bytes: bytes as Uint8Array, hasNeeds: hasNeeds as boolean }).open();
+function errorIn([, , failure]: Message): unknown {
+	return errorOf(failure as Failure);
 }
 
 function writeAll(fd: number, bytes: Buffer): void {

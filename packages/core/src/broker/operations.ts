@@ -10,6 +10,8 @@ export interface Operations {
 	readonly states?: readonly string[];
 	/** Properties that are written, too. */
 	readonly settings?: readonly string[];
+	/** What is looked at before a member is used by one who may be any program: throws what is not to be taken from it. */
+	readonly checks?: Readonly<Record<string, (args: readonly unknown[]) => void>>;
 	/** Of members that take something away: the method that puts it back, where it does not arrive. */
 	readonly restores?: Readonly<Record<string, string>>;
 	/** Properties that hold another object with operations of its own, and how the other side makes that. */

@@ -21,6 +21,8 @@ export interface GraphContext {
 	readonly lenient: boolean;
 	/** Nothing that is or needs code is sent. */
 	readonly dataOnly: boolean;
+	/** What stands for an object that both sides know under a name. */
+	readonly refer: ((value: object) => unknown) | undefined;
 	readonly specials: Special[];
 	readonly patches: Graph['patches'];
 	readonly cells: unknown[];

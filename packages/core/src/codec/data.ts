@@ -1,5 +1,5 @@
-import { decodeGraph } from './decode.js';
-import { encode } from './encode.js';
+import { decodeGraph, type Resolve } from './decode.js';
+import { encode, type Refer } from './encode.js';
 import { errorClasses } from './encode-error.js';
 import type { Graph, Patch, Special } from './payload.js';
 import { GraphDeserializer } from './serializer.js';
@@ -7,21 +7,25 @@ import { GraphDeserializer } from './serializer.js';
 /**
  * A value as bytes for a peer that may be any program: all that is data. Throws a CaptureError with the path to the
  * first function, class or shared object in it.
+ *
+ * @param refer gives what stands for an object that the peer knows under a name
  */
-export function encodeData(value: unknown, subject: string, root: string): Uint8Array {
-	return encode(value, { to: 'process', subject, root, dataOnly: true }).bytes;
+export function encodeData(value: unknown, subject: string, root: string, refer?: Refer): Uint8Array {
+	return encode(value, { to: 'process', subject, root, dataOnly: true, refer }).bytes;
 }
 
 /**
  * The value of bytes from such a peer, which may hold anything. Throws for what is no value, and for what would be more
  * than data; then nothing of it was made.
+ *
+ * @param resolve gives the object of what stands for it, which may be anything; without it there are none
  */
-export function decodeData(bytes: Uint8Array): unknown {
+export function decodeData(bytes: Uint8Array, resolve?: Resolve): unknown {
 	const deserializer = new GraphDeserializer(bytes, []);
 	const hasSpecials: unknown = deserializer.readValue();
 	const value: unknown = deserializer.readValue();
 	if (typeof hasSpecials !== 'boolean') throw new TypeError('bytes that are no value');
-	return hasSpecials ? decodeGraph(accepted(value)) : value;
+	return hasSpecials ? decodeGraph(accepted(value), resolve) : value;
 }
 
 /** The plain object that arrived, its members not known yet. */
@@ -91,6 +95,8 @@ function acceptedSpecial(arrived: Arrived): Special {
 			return { type: 'url', href: text(arrived.href) };
 		case 'search-params':
 			return { type: 'search-params', text: text(arrived.text) };
+		case 'reference':
+			return { type: 'reference', reference: arrived.reference };
 		case 'symbol':
 			return { type: 'symbol', key: text(arrived.key) };
 		default:

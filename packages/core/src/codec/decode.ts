@@ -13,6 +13,7 @@ import { revive, type ShareableClass } from './shareable.js';
 export interface DecodeOptions {
 	/** The templates the other side has sent so far. */
 	readonly templates: ReadonlyMap<string, Template>;
+	readonly resolve?: Resolve | undefined;
 	/** A signal that is aborted when the one on the other side is. */
 	signal(index: number): AbortSignal;
 }
@@ -33,9 +34,12 @@ export function decode(
 
 type Beside = Pick<Payload, 'shared' | 'moved'>;
 
+/** Gives the object of what stands for it. */
+export type Resolve = (reference: unknown) => unknown;
+
 /** What an accepted graph stands for, where nothing came beside it. */
-export function decodeGraph(graph: Graph): unknown {
-	return new Decoder(graph, { shared: [], moved: [] }, nothingBeside).decode();
+export function decodeGraph(graph: Graph, resolve?: Resolve): unknown {
+	return new Decoder(graph, { shared: [], moved: [] }, { ...nothingBeside, resolve }).decode();
 }
 
 const nothingBeside: DecodeOptions = {
@@ -112,6 +116,11 @@ class Decoder {
 				return requireOf(special.url);
 			case 'importer':
 				return importerOf(special.url);
+			case 'reference': {
+				const { resolve } = this.#options;
+				if (resolve === undefined) throw new TypeError('an object that nobody here knows');
+				return resolve(special.reference);
+			}
 			case 'bound': {
 				const target = this.#special(special.target) as (...args: unknown[]) => unknown;
 				this.#patch(special.needs);

@@ -14,6 +14,8 @@ type Plain = Record<string, unknown>;
 
 /** The copy of an object in which all that structured clone does not know is replaced, or the index of its special. */
 export function replaceObject(context: GraphContext, value: object): object | number {
+	const reference = context.refer?.(value);
+	if (reference !== undefined) return add(context, value, { type: 'reference', reference });
 	if (isShareable(value)) {
 		if (context.dataOnly) throw notData(`a ${value.constructor.name}, which both sides would share`);
 		return replaceShareable(context, value);

@@ -25,7 +25,11 @@ export interface EncodeOptions {
 	readonly lenient?: boolean;
 	/** It goes to a peer that may be any program, so nothing that is or needs code is sent. */
 	readonly dataOnly?: boolean;
+	/** What stands for an object that both sides know under a name; undefined for any other. */
+	readonly refer?: Refer;
 }
+
+export type Refer = (value: object) => unknown;
 
 /**
  * Turns a value into what can be sent, functions with what they capture included.
@@ -85,6 +89,7 @@ class Encoder implements GraphContext {
 	readonly trail: Trail;
 	readonly lenient: boolean;
 	readonly dataOnly: boolean;
+	readonly refer: Refer | undefined;
 	readonly specials: Special[] = [];
 	readonly patches: Graph['patches'] = [];
 	readonly cells: unknown[] = [];
@@ -110,6 +115,7 @@ class Encoder implements GraphContext {
 		this.trail = new Trail(options.root);
 		this.lenient = options.lenient ?? false;
 		this.dataOnly = options.dataOnly ?? false;
+		this.refer = options.refer;
 		this.moved = moved;
 		this.#subject = options.subject;
 	}

@@ -112,6 +112,8 @@ export type Special =
 	| { readonly type: 'url'; readonly href: string }
 	| { readonly type: 'search-params'; readonly text: string }
 	| { readonly type: 'symbol'; readonly key: string }
+	/** An object both sides know under a name. */
+	| { readonly type: 'reference'; readonly reference: unknown }
 	| {
 			readonly type: 'signal';
 			readonly index: number;

@@ -1,4 +1,5 @@
 import {
+	keyOf,
 	type PatientOptions,
 	type Remote,
 	readTimeout,
@@ -20,13 +21,13 @@ interface Possession {
 /** By lock; however many objects of this thread stand for it. */
 const possessions = () => realm('far RLocks held', () => new Map<string, Possession>());
 
-function keyOf({ handle }: Remote): string {
-	return `${handle.id} ${handle.home.socket}`;
+function nameOf({ handle }: Remote): string {
+	return `${handle.id} ${keyOf(handle.home)}`;
 }
 
 /** What this thread has of a lock, if it is the caller's chain that has it. */
 function ownedOf(at: Remote): Possession | undefined {
-	const found = possessions().get(keyOf(at));
+	const found = possessions().get(nameOf(at));
 	return found !== undefined && chains().include(found.chain) ? found : undefined;
 }
 
@@ -38,13 +39,13 @@ function reenter(at: Remote): boolean {
 }
 
 function own(at: Remote, chain: number, isTaken: unknown): boolean {
-	if (isTaken === true) possessions().set(keyOf(at), { chain, depth: 1 });
+	if (isTaken === true) possessions().set(nameOf(at), { chain, depth: 1 });
 	return isTaken === true;
 }
 
 /** Lets another have it however often it was taken, and gives what puts that right once it is had again. */
 export function suspendFar(at: Remote): () => void {
-	const key = keyOf(at);
+	const key = nameOf(at);
 	const owned = possessions().get(key) as Possession;
 	possessions().delete(key);
 	return () => possessions().set(key, owned);
@@ -81,7 +82,7 @@ export const farRLockMembers = {
 		const at = this[remote];
 		const timeout = readTimeout(options);
 		if (reenter(at)) return true;
-		if (timeout > 0 && possessions().has(keyOf(at))) {
+		if (timeout > 0 && possessions().has(nameOf(at))) {
 			throw new DeadlockError(
 				`acquireSync of ${at.handle.label} would never end: another task of this thread has it, and this call blocks\n` +
 					'  → use acquire() or with()',
@@ -102,7 +103,7 @@ export const farRLockMembers = {
 			throw new LockError(`${at.handle.label} was released by one who does not have it`);
 		owned.depth--;
 		if (owned.depth > 0) return;
-		possessions().delete(keyOf(at));
+		possessions().delete(nameOf(at));
 		at.call('release');
 	},
 
@@ -112,6 +113,6 @@ export const farRLockMembers = {
 
 	get depth(): number {
 		const at = (this as unknown as FarRLock)[remote];
-		return possessions().get(keyOf(at))?.depth ?? (at.call('locked') === true ? 1 : 0);
+		return possessions().get(nameOf(at))?.depth ?? (at.call('locked') === true ? 1 : 0);
 	},
 };

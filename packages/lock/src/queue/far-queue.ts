@@ -1,6 +1,6 @@
 import { type Remote, readTimeout, remote, type SyncWaitOptions, type WaitOptions } from '@conc/core';
 import { QueueEmptyError, QueueFullError } from '../errors.js';
-import { fromWire, toWire, type WireItem } from './item.js';
+import { checkData, fromWire, type Item, toWire, type WireItem } from './item.js';
 import { checkReady, openItem, openItemNow, packItem } from './packing.js';
 
 interface FarQueue {
@@ -30,7 +30,7 @@ export const farQueueMembers = {
 	async get(this: FarQueue, options?: WaitOptions): Promise<unknown> {
 		const wire = (await this[remote].wait('getItem', [], options)) as WireItem | null;
 		if (wire === null) throw empty(this);
-		return openItem(this, fromWire(wire));
+		return openItem(this, item(this, wire));
 	},
 
 	getSync(this: FarQueue, options?: SyncWaitOptions): unknown {
@@ -56,17 +56,24 @@ export const farQueueMembers = {
 };
 
 function pack(queue: FarQueue, value: unknown): WireItem {
-	return toWire(packItem(queue, queue[remote].handle.label, value, 'process'));
+	const { handle, isTrusted } = queue[remote];
+	return toWire(packItem(queue, handle.label, value, isTrusted ? 'process' : 'anybody'));
 }
 
 function open(queue: FarQueue, wire: unknown): unknown {
 	if (wire === null) throw empty(queue);
-	return openItemNow(queue, fromWire(wire as WireItem));
+	return openItemNow(queue, item(queue, wire as WireItem));
+}
+
+/** The item that came. */
+function item(queue: FarQueue, wire: WireItem): Item {
+	if (!queue[remote].isTrusted) checkData(wire);
+	return fromWire(wire);
 }
 
 /** What refuses an item that cannot be had without waiting: it goes back to where it was. */
 function ready(queue: FarQueue): (wire: unknown) => void {
-	return (wire) => void checkReady(queue[remote].handle.label, fromWire(wire as WireItem));
+	return (wire) => void checkReady(queue[remote].handle.label, item(queue, wire as WireItem));
 }
 
 function full({ [remote]: at }: FarQueue): QueueFullError {

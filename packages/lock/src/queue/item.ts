@@ -1,4 +1,4 @@
-import { type Medium, type Packed, packValue } from '@conc/core';
+import { decodeData, encodeData, type Medium, type Packed, packValue } from '@conc/core';
 
 // What a record holds. The commonest values have a form of their own, which costs a tenth of the codec.
 const PACKED = 0;
@@ -7,6 +7,11 @@ const TEXT = 2;
 const CONSTANT = 3;
 /** A number, which is not among the bytes. */
 export const NUMBER = 4;
+/** What a peer may send that may be any program: nothing in it is code. */
+const DATA = 5;
+
+/** Where an item goes: to others of this user, or to any program. */
+export type Audience = Medium | 'anybody';
 
 /** A text longer than this is not worth a form of its own. */
 const SHORT_TEXT = 1_024;
@@ -24,12 +29,13 @@ export interface Item {
 }
 
 /** Throws a CaptureError for what cannot cross. */
-export function itemOf(value: unknown, subject: string, to: Medium = 'thread', priority = 0): Item {
+export function itemOf(value: unknown, subject: string, to: Audience = 'thread', priority = 0): Item {
 	if (typeof value === 'number') return { kind: NUMBER, bytes: nothing, number: value, priority };
 	if (typeof value === 'string' && value.length <= SHORT_TEXT && value.isWellFormed())
 		return { kind: TEXT, bytes: Buffer.from(value), number: 0, priority };
 	const constant = constants.indexOf(value);
 	if (constant !== -1) return { kind: CONSTANT, bytes: new Uint8Array([constant]), number: 0, priority };
+	if (to === 'anybody') return { kind: DATA, bytes: encodeData(value, subject, 'item'), number: 0, priority };
 	const { bytes, hasNeeds } = packValue(value, subject, to);
 	return { kind: hasNeeds ? PACKED_WITH_NEEDS : PACKED, bytes, number: 0, priority };
 }
@@ -47,6 +53,8 @@ export function contentOf({
 			return { value: textOf(bytes) };
 		case CONSTANT:
 			return { value: constants[bytes[0] as number] };
+		case DATA:
+			return { value: decodeData(bytes) };
 		default:
 			return { packed: { bytes, hasNeeds: kind === PACKED_WITH_NEEDS } };
 	}
@@ -72,4 +80,10 @@ export function fromWire([kind, content, number, priority]: WireItem): Item {
 
 function textOf(bytes: Uint8Array): string {
 	return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+}
+
+/** Throws for an item that may hold code. */
+export function checkData([kind]: WireItem): void {
+	if (kind !== PACKED && kind !== PACKED_WITH_NEEDS) return;
+	throw new TypeError('an item that may hold code does not go to or come from any program: only data does');
 }

@@ -1,15 +1,15 @@
-import { allArrived, type Medium, Parcel } from '@conc/core';
-import { contentOf, type Item } from './item.js';
+import { allArrived, Parcel } from '@conc/core';
+import { type Audience, contentOf, type Item } from './item.js';
 import { MOST_BYTES } from './records.js';
 
 /** What makes an item of a value, and a value of an item: a queue. */
 interface Packer<T> {
-	toItem(value: T, subject: string, to?: Medium): Item;
+	toItem(value: T, subject: string, to?: Audience): Item;
 	fromItem(value: unknown, item: Item): T;
 }
 
 /** An item of a queue, of which those methods are protected. */
-export function packItem<T>(queue: object, label: string, value: T, to?: Medium): Item {
+export function packItem<T>(queue: object, label: string, value: T, to?: Audience): Item {
 	const item = (queue as Packer<T>).toItem(value, `an item of ${label}`, to);
 	if (item.bytes.length <= MOST_BYTES) return item;
 	throw new RangeError(`an item of ${label} has ${item.bytes.length} bytes, and may have ${MOST_BYTES}`);

@@ -22,7 +22,7 @@ import { waitAsync } from '../wait/wait-async.js';
 import { waitSync } from '../wait/wait-sync.js';
 import { EXCHANGE_BYTES, Exchange, NO_LIMIT } from './exchange.js';
 import { farQueueMembers } from './far-queue.js';
-import { fromWire, type Item, itemOf, toWire, type WireItem } from './item.js';
+import { type Audience, checkData, fromWire, type Item, itemOf, toWire, type WireItem } from './item.js';
 import { Memory } from './memory.js';
 import { checkReady, openItem, openItemNow, packItem } from './packing.js';
 import type { Order } from './records.js';
@@ -67,7 +67,7 @@ export class Queue<T = unknown> implements Shareable, AsyncIterable<T> {
 	}
 
 	/** @param to which other side it is packed for */
-	protected toItem(value: T, subject: string, to?: Medium): Item {
+	protected toItem(value: T, subject: string, to?: Audience): Item {
 		return itemOf(value, subject, to);
 	}
 
@@ -269,6 +269,7 @@ const queueOperations: Operations = {
 	waits: ['putItem', 'getItem', 'join'],
 	calls: ['putItemNow', 'getItemNow', 'taskDone', 'shutdown'],
 	states: ['size'],
+	checks: { putItem: checkPut, putItemNow: checkPut },
 	restores: { getItem: 'putBack', getItemNow: 'putBack' },
 };
 const farQueue = farForm(Queue, queueOperations, farQueueMembers);
@@ -308,7 +309,11 @@ export class PriorityQueue<T = unknown> extends Queue<readonly [priority: number
 		return 'lowest';
 	}
 
-	protected override toItem(pair: readonly [priority: number, value: T], subject: string, to?: Medium): Item {
+	protected override toItem(
+		pair: readonly [priority: number, value: T],
+		subject: string,
+		to?: Audience,
+	): Item {
 		if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'number')
 			throw new TypeError(`${subject} must be a pair such as [1, value], not ${shapeOf(pair)}`);
 		const [priority, value] = pair;
@@ -346,6 +351,10 @@ function shapeOf(value: unknown): string {
 }
 
 const anything = (): true => true;
+
+function checkPut([item]: readonly unknown[]): void {
+	checkData(item as WireItem);
+}
 
 function checkMaxsize(maxsize: unknown): void {
 	if (typeof maxsize !== 'number') throw new TypeError(`maxsize must be a number, not ${kindOf(maxsize)}`);

@@ -1,0 +1,80 @@
+import type { Socket } from 'node:net';
+import { AuthenticationError } from '../errors.js';
+import { crypto } from '../lazy.js';
+
+/** Which end it is: what one end proves is no proof of the other. */
+type Role = 'broker' | 'client';
+
+/** For so long an end has time for all its steps. */
+const HANDSHAKE_MS = 5_000;
+/** What comes first in all that is signed: no signature made for another purpose, or another version, is one here. */
+const PURPOSE = '@conc/core broker 1';
+const NONCE_BYTES = 32;
+const PROOF_BYTES = 32;
+
+/**
+ * Makes sure that both ends have the same key, by HMAC-SHA256 of two random challenges: the client proves it first,
+ * then the broker. Nothing else is read before, and no more than is needed. Rejects with an AuthenticationError, and
+ * the socket is closed.
+ */
+export async function shakeHands(socket: Socket, role: Role, authkey: Uint8Array): Promise<void> {
+	const reader = new Reader(socket);
+	const late = setTimeout(() => socket.destroy(), HANDSHAKE_MS).unref();
+	try {
+		const own = crypto().randomBytes(NONCE_BYTES);
+		if (role === 'broker') {
+			socket.write(own);
+			const other = await reader.read(NONCE_BYTES);
+			check(await reader.read(PROOF_BYTES), sign(authkey, 'client', own, other));
+			socket.write(sign(authkey, 'broker', own, other));
+		} else {
+			const other = await reader.read(NONCE_BYTES);
+			socket.write(Buffer.concat([own, sign(authkey, 'client', other, own)]));
+			check(await reader.read(PROOF_BYTES), sign(authkey, 'broker', other, own));
+		}
+	} catch (cause) {
+		socket.destroy();
+		const who = role === 'broker' ? 'a client' : 'the manager';
+		throw new AuthenticationError(`${who} does not have the same authkey`, { cause });
+	} finally {
+		clearTimeout(late);
+		reader.close();
+	}
+}
+
+function sign(authkey: Uint8Array, role: Role, brokers: Uint8Array, clients: Uint8Array): Buffer {
+	const hmac = crypto().createHmac('sha256', authkey);
+	return hmac.update(`${PURPOSE} ${role}`).update(brokers).update(clients).digest();
+}
+
+function check(proof: Buffer, expected: Buffer): void {
+	if (!crypto().timingSafeEqual(proof, expected)) throw new Error('its proof is wrong');
+}
+
+/** Takes from a socket just as many bytes as are asked for. */
+class Reader {
+	readonly #socket: Socket;
+	#look = () => {};
+
+	constructor(socket: Socket) {
+		this.#socket = socket;
+		socket.on('readable', this.#notice).on('close', this.#notice);
+	}
+
+	read(count: number): Promise<Buffer> {
+		return new Promise((resolve, reject) => {
+			this.#look = () => {
+				const bytes = this.#socket.read(count) as Buffer | null;
+				if (bytes !== null && bytes.length === count) resolve(bytes);
+				else if (bytes !== null || this.#socket.destroyed) reject(new Error('it has closed the connection'));
+			};
+			this.#look();
+		});
+	}
+
+	close(): void {
+		this.#socket.off('readable', this.#notice).off('close', this.#notice);
+	}
+
+	readonly #notice = () => this.#look();
+}

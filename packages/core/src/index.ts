@@ -16,7 +16,7 @@ export { type FarHandle, type Home, isFar, keyOf } from './broker/handle.js';
 export { exportToProcesses, serveHere } from './broker/home.js';
 export { allArrived, arrives } from './broker/link.js';
 export { openBroker } from './broker/open.js';
-export { admit, type Operations } from './broker/operations.js';
+export { admit, type Operations, operations } from './broker/operations.js';
 export { socketPath } from './broker/room.js';
 export { explain } from './capture/explain.js';
 export { byReference, byValue, type ExplicitReference } from './capture/mark.js';
@@ -73,7 +73,7 @@ export { type ProcessOptions, startProcess } from './host/process.js';
 export { startThread, type ThreadOptions } from './host/thread.js';
 export { checkChoice, checkKind, checkObject, kindOf } from './kind.js';
 export { ownTid, Registry, type ThreadId } from './liveness/registry.js';
-export { definePackage } from './packages.js';
+export { definePackage, loadPackage, packageExport } from './packages.js';
 export { realm } from './realm.js';
 export {
 	deliver,

@@ -39,13 +39,6 @@ export class EndOfStreamError extends Error {
 }
 brand(EndOfStreamError, '@conc/process:EndOfStreamError');
 
-/** The other end of a connection does not have the same authkey. (`multiprocessing.AuthenticationError`) */
-export class AuthenticationError extends Error {
-	override readonly name = 'AuthenticationError';
-	readonly code = 'CONC_AUTHENTICATION';
-}
-brand(AuthenticationError, '@conc/process:AuthenticationError');
-
 /** Says what is wrong where the system refused to start a process, which itself tells only a code. */
 export function whyNotStarted({ cwd }: ProcessOptions, cause: unknown): string {
 	if (cwd !== undefined && !statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {

@@ -1,4 +1,4 @@
-export { CaptureError, HomeLostError, TimeoutError } from '@conc/core';
+export { AuthenticationError, CaptureError, HomeLostError, TimeoutError } from '@conc/core';
 export {
 	AbandonedLockError,
 	Barrier,
@@ -35,12 +35,15 @@ export {
 	parentProcess,
 } from './current.js';
 export {
-	AuthenticationError,
 	ConnectionError,
 	EndOfStreamError,
 	ProcessError,
 	ProcessExitError,
 } from './errors.js';
+export { Manager, type ManagerOptions, type RegisterOptions } from './manager/manager.js';
+export type { DictProxy, ListProxy, NamespaceProxy, SetProxy } from './manager/proxies.js';
+export { ManagerProxy, type Proxied } from './manager/proxy.js';
+export { closeManager, serveManager } from './manager/server.js';
 export type { ProcessOptions } from './options.js';
 export { Pipe, type PipeOptions } from './pipe/pipe.js';
 export { Process } from './process.js';

@@ -71,14 +71,18 @@ export class Broker {
 		if (order.type === 'forget') return this.disown(order.id);
 		addPackageTexts(order.texts);
 		const Class = loadPackage(order.Class.package)[order.Class.name] as object;
+		if (this.#adopted.has(order.id)) return;
 		const what = { Class, handle: order.handle };
-		this.#adopted.set(order.id, { what, operations: operationsOf(Class), users: 0, isOwned: true });
+		const { keepsUnused } = this.#rules;
+		this.#adopted.set(order.id, { what, operations: operationsOf(Class), users: 0, isOwned: keepsUnused });
+		this.#forgetLater(order.id);
 	}
 
 	/** One object for all who ask. */
 	adopt(id: number, object: object): void {
 		const operations = operationsOf(object.constructor);
-		this.#adopted.set(id, { what: { object }, operations, users: 0, isOwned: true });
+		const users = this.#adopted.get(id)?.users ?? 0;
+		this.#adopted.set(id, { what: { object }, operations, users, isOwned: true });
 	}
 
 	/** Nobody here has it any more. */

@@ -42,6 +42,8 @@ export interface Rules {
 	readonly authkey: Uint8Array | null;
 	/** They are this user's own processes, and what they send may be code. */
 	readonly isTrusted: boolean;
+	/** What is made known stays so until that is taken back; else as long as one of them has it. */
+	readonly keepsUnused: boolean;
 }
 
 /** A thread of another process, as long as it lives. */

@@ -18,9 +18,7 @@ export function failureOf(error: unknown): Failure {
 		return { class: '', name: 'Error', message: String(error), stack: '', own: {} };
 	const { name, message } = error;
 	const own = Object.entries(error).filter(([key, value]) => key !== 'name' && isShort(value));
-	const { constructor } = error;
-	const isBuiltin = errorClasses.has(constructor.name) && constructor.name in globalThis;
-	const kind = brandsOf(error)[0] ?? (isBuiltin ? constructor.name : '');
+	const kind = brandsOf(error)[0] ?? error.constructor.name;
 	return { class: kind, name, message, stack: String(error.stack), own: Object.fromEntries(own) };
 }
 

@@ -3,7 +3,7 @@ import { CannotCross } from '../errors.js';
 import { here } from '../here.js';
 import { makeCall } from '../host/call.js';
 import { startThread } from '../host/thread.js';
-import { packageExport, packageTexts } from '../packages.js';
+import { type PackageExport, packageExport, packageTexts } from '../packages.js';
 import { realm } from '../realm.js';
 import type { Order } from './broker.js';
 import { type FarHandle, type Home, keyOf } from './handle.js';
@@ -22,6 +22,8 @@ interface Exports {
 	/** The memory of what has which number, as long as somebody here has it. */
 	readonly memories: Map<number, WeakRef<object>>;
 	readonly gone: FinalizationRegistry<number>;
+	/** The broker forgets what nobody uses, and is told again when it is sent again. */
+	readonly forgets: boolean;
 	isLost: boolean;
 }
 
@@ -55,9 +57,13 @@ export function exportToProcesses({ Class, handle, memory, label, detail = null 
 		entries.set(exported.name, entry);
 		own.memories.set(entry.id, new WeakRef(memory));
 		own.gone.register(memory, entry.id);
-		own.tell({ type: 'adopt', ...entry, Class: exported, texts: freshTexts(own) });
-	}
+		tellOf(own, exported, entry);
+	} else if (own.forgets) tellOf(own, exported, entry);
 	return { home: own.home, id: entry.id, label, detail };
+}
+
+function tellOf(own: Exports, Class: PackageExport, entry: Entry): void {
+	own.tell({ type: 'adopt', ...entry, Class, texts: freshTexts(own) });
 }
 
 /** Of the packages that were imported since the broker was told of some. */
@@ -83,7 +89,7 @@ function exports(): Exports {
 
 /** Lets a broker in this very thread serve what crosses to other processes. */
 export function serveHere(home: Home, tell: (order: Order) => void): void {
-	realm<{ exports?: Exports }>('exports', () => ({})).exports = newExports(home, tell);
+	realm<{ exports?: Exports }>('exports', () => ({})).exports = newExports(home, tell, true);
 }
 
 function open(): Exports {
@@ -92,7 +98,7 @@ function open(): Exports {
 	const { port1: orders, port2 } = new MessageChannel();
 	const name = `${ofProcess.name} (pid ${process.pid})`;
 	const home: Home = { at: { path: socket }, authkey: null, pid: process.pid, name };
-	const exports = newExports(home, (order) => orders.postMessage(order));
+	const exports = newExports(home, (order) => orders.postMessage(order), false);
 	const { host } = startThread({ name: 'Broker', daemon: true, runs: 'many' }, path);
 	void host.exited.then(() => {
 		exports.isLost = true;
@@ -106,7 +112,7 @@ function open(): Exports {
 	return exports;
 }
 
-function newExports(home: Home, tell: (order: Order) => void): Exports {
+function newExports(home: Home, tell: (order: Order) => void, forgets: boolean): Exports {
 	const memories: Exports['memories'] = new Map();
 	const gone = new FinalizationRegistry<number>((id) => {
 		memories.delete(id);
@@ -120,6 +126,7 @@ function newExports(home: Home, tell: (order: Order) => void): Exports {
 		entries: new WeakMap(),
 		memories,
 		gone,
+		forgets,
 		isLost: false,
 	};
 }

@@ -43,12 +43,18 @@ const arriving = () => realm('arriving', () => new Set<Promise<void>>());
 
 /** The connection of this thread to the broker of a process; one, however many things live there. */
 export function linkTo(home: Home): Link {
-	const known = links().get(keyOf(home));
+	const known = links().get(nameOf(home));
 	if (known !== undefined) return known;
 	const link = new Link(home);
-	links().set(keyOf(home), link);
+	links().set(nameOf(home), link);
 	arrives(link.ready);
 	return link;
+}
+
+/** Who has another key is another one. */
+function nameOf(home: Home): string {
+	const { authkey } = home;
+	return `${keyOf(home)} ${authkey === null ? '' : Buffer.from(authkey).toString('hex')}`;
 }
 
 /** Code that is given something waits for what that takes, which never rejects. */
@@ -222,7 +228,7 @@ export class Link {
 			`${this.#home.name} has ended, and what lives in it with it`,
 			cause === undefined ? undefined : { cause },
 		);
-		links().delete(keyOf(this.#home)); // another may listen there later
+		if (links().get(nameOf(this.#home)) === this) links().delete(nameOf(this.#home)); // another may listen there later
 		this.#events?.outlet.close();
 		this.#events?.socket.destroy();
 		this.#blocking?.socket?.destroy();

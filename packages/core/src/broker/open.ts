@@ -11,7 +11,7 @@ const BACKLOG = 1_024;
 /** The broker of a thread, in a thread of its own, so that it serves while the others compute or block. */
 export function openBroker(path: string, orders: MessagePort): void {
 	const broker = realm('broker', () => {
-		const rules = { authkey: null, isTrusted: true };
+		const rules = { authkey: null, isTrusted: true, keepsUnused: true };
 		return new Broker(rules, () => receiveMessageOnPort(orders)?.message as Order | undefined);
 	});
 	orders.on('message', (order: Order) => broker.obey(order));

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { AuthenticationError } from '../errors.js';
+import { AuthenticationError } from '@conc/core';
 import { HANDSHAKE } from './frames.js';
 import type { Wire } from './wire.js';
 

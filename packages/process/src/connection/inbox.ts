@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import {
+	AuthenticationError,
 	descriptorOf,
 	Intake,
 	readTimeout,
@@ -7,7 +8,7 @@ import {
 	TimeoutError,
 	type WaitOptions,
 } from '@conc/core';
-import { AuthenticationError, ConnectionError, EndOfStreamError } from '../errors.js';
+import { ConnectionError, EndOfStreamError } from '../errors.js';
 import { BYTES, Frames, HANDSHAKE, type Kind } from './frames.js';
 import type { Hold } from './hold.js';
 import { type Found, Line, type Look } from './line.js';

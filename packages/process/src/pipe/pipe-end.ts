@@ -11,7 +11,7 @@ import { type Queue, QueueEmptyError, QueueFullError, QueueShutDownError } from 
 import type { End } from '../connection/end.js';
 import { ConnectionError, EndOfStreamError } from '../errors.js';
 import { type EndHandle, Holders } from './holders.js';
-import { isBytes, type Message, messageOf, contentOf } from './message.js';
+import { contentOf, isBytes, type Message, messageOf } from './message.js';
 
 /** What crosses in place of an end. */
 export interface PipeHandle {

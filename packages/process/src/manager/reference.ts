@@ -1,0 +1,101 @@
+import {
+	CannotCross,
+	decodeData,
+	encodeData,
+	type FarHandle,
+	type Home,
+	isFar,
+	isShareable,
+	keyOf,
+	loadPackage,
+	packageExport,
+	revive,
+	type ShareableClass,
+	share,
+} from '@conc/core';
+
+/** What stands for an object of a manager in what its server and its clients say to each other: data, and no address. */
+export interface Reference {
+	readonly package: string;
+	readonly name: string;
+	readonly id: number;
+	readonly label: string;
+	readonly detail: unknown;
+}
+
+/** Values between the server of a manager and its clients: data, and objects that live in that manager. */
+export class Wording {
+	readonly #home: Home;
+
+	constructor(home: Home) {
+		this.#home = home;
+	}
+
+	write(value: unknown, subject: string, root: string): Uint8Array {
+		return encodeData(value, subject, root, (found) => this.#refer(found));
+	}
+
+	read(bytes: Uint8Array): unknown {
+		return decodeData(bytes, (reference) => this.resolve(reference as Reference));
+	}
+
+	/** The object of a reference: itself in the server, its proxy elsewhere. */
+	resolve({ package: owner, name, id, label, detail }: Reference): unknown {
+		const Class = shareables().has(`${owner}:${name}`) ? loadPackage(owner)[name] : undefined;
+		if (Class === undefined)
+			throw new TypeError(`an object of an unknown kind: ${String(name).slice(0, 40)}`);
+		const handle: FarHandle = {
+			home: this.#home,
+			id: Number(id),
+			label: String(label),
+			detail: this.#withHome(detail),
+		};
+		return (Class as ShareableClass<FarHandle>)[revive](handle);
+	}
+
+	#refer(value: object): Reference | undefined {
+		if (!isShareable(value)) return undefined;
+		const found = packageExport(value.constructor);
+		const handle = value[share]('process');
+		if (found === undefined || !isHandle(handle)) return undefined;
+		if (keyOf(handle.home) !== keyOf(this.#home)) {
+			throw new CannotCross(
+				`lives in ${handle.home.name}, and not in this manager`,
+				'make it with the manager: its queue(), lock(), dict() and so on',
+			);
+		}
+		const { id, label, detail } = handle;
+		return { ...found, id, label, detail: withoutHome(detail) };
+	}
+
+	#withHome(detail: unknown): unknown {
+		return mapHandles(detail, (handle) => ({ ...handle, home: this.#home }));
+	}
+}
+
+/** Where a detail has handles of its own, they have the same home; an address that comes from elsewhere is none. */
+function withoutHome(detail: unknown): unknown {
+	return mapHandles(detail, (handle) => ({ ...handle, home: null }));
+}
+
+function mapHandles(detail: unknown, change: (handle: object) => object): unknown {
+	if (typeof detail !== 'object' || detail === null || Array.isArray(detail)) return detail;
+	const entries = Object.entries(detail).map(([key, value]) => [
+		key,
+		isHandle(value) ? change(value) : value,
+	]);
+	return Object.fromEntries(entries);
+}
+
+function isHandle(value: unknown): value is FarHandle {
+	return typeof value === 'object' && value !== null && isFar(value);
+}
+
+/** The kinds of objects a manager has. */
+const shareables = () =>
+	new Set(
+		[
+			...['Lock', 'RLock', 'RWLock', 'Semaphore', 'BoundedSemaphore', 'Event', 'Condition', 'Barrier'],
+			...['SharedValue', 'SharedArray', 'Queue', 'LifoQueue', 'PriorityQueue'],
+		].map((name) => `@conc/lock:${name}`),
+	).add('@conc/process:ManagerProxy');

@@ -1,13 +1,5 @@
 import { createServer, type Server } from 'node:net';
-import {
-	Broker,
-	type Home,
-	isShareable,
-	type Operations,
-	operations,
-	realm,
-	serveHere,
-} from '@conc/core';
+import { Broker, type Home, isShareable, type Operations, operations, realm, serveHere } from '@conc/core';
 import {
 	Barrier,
 	BoundedSemaphore,

@@ -1,8 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Argument, Command, InvalidArgumentError } from 'commander';
+import { distributedExample, type Role } from './examples/distributed.js';
 import { localExample } from './examples/local.js';
 import { lockExample } from './examples/lock.js';
 import { poolExample } from './examples/pool.js';
 import { processExample } from './examples/process.js';
+import { queueExample } from './examples/queue.js';
 import { subprocessExample } from './examples/subprocess.js';
 import { threadExample } from './examples/thread.js';
 
@@ -28,6 +30,18 @@ program
 	.command('subprocess')
 	.description('other programs: an exit code, and one that is told what to do (subprocess)')
 	.action(subprocessExample);
+program
+	.command('queue')
+	.description('one process puts, another gets (multiprocessing.Queue)')
+	.action(queueExample);
+program
+	.command('distributed')
+	.description('a master and a worker, in two terminals or on two machines (multiprocessing.managers)')
+	.addArgument(
+		new Argument('[role]', 'which of them to be').choices(['master', 'worker', 'both']).default('both'),
+	)
+	.option('-p, --port <number>', 'where the master serves; 0 for any that is free', port, 5000)
+	.action((role: Role, options) => distributedExample(role, options));
 program
 	.command('thread')
 	.description('a thread with a name, and threads without (threading.Thread)')
@@ -57,8 +71,17 @@ async function runAll(): Promise<void> {
 	}
 	for (const [at, command] of program.commands.entries()) {
 		console.log(`${at === 0 ? '' : '\n'}# ${command.name()} - ${command.description()}\n`);
-		await command.parseAsync([], { from: 'user' });
+		// A port that is in use is no reason to stop.
+		const options = command.name() === 'distributed' ? ['--port', '0'] : [];
+		await command.parseAsync(options, { from: 'user' });
 	}
+}
+
+function port(text: string): number {
+	const value = Number(text);
+	if (!Number.isInteger(value) || value < 0 || value > 0xffff)
+		throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
+	return value;
 }
 
 function positive(text: string): number {

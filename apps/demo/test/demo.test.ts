@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { execaNode } from 'execa';
 import { describe, expect, it } from 'vitest';
@@ -46,6 +48,79 @@ describe('subprocess', () => {
 		expect([stderr, exitCode]).toEqual(['', 0]);
 	});
 });
+
+describe('queue', () => {
+	it('has what one process puts got by another, which is ended by the first', async () => {
+		const { lines, stderr, exitCode } = await demo('queue');
+		const puts = lines.filter((line) => line.startsWith('Put'));
+		const gets = lines.filter((line) => line.startsWith('Get'));
+		expect(puts).toEqual(['A', 'B', 'C'].map((value) => `Put ${value} to queue...`));
+		expect(gets).toEqual(['A', 'B', 'C'].map((value) => `Get ${value} from queue.`));
+		const writer = lines[position(lines, /^Process to write: \d+$/)];
+		const reader = lines[position(lines, /^Process to read: \d+$/)];
+		expect(writer?.match(/\d+/)?.[0]).not.toBe(reader?.match(/\d+/)?.[0]);
+		for (const value of ['A', 'B', 'C']) {
+			expect(position(lines, new RegExp(`^Put ${value}`))).toBeLessThan(
+				position(lines, new RegExp(`^Get ${value}`)),
+			);
+		}
+		expect([stderr, exitCode]).toEqual(['', 0]);
+	});
+});
+
+describe('distributed', () => {
+	/** What the tutorial's program prints, both sides of it. */
+	function expectSquares(master: string[], worker: string[]): void {
+		const numbers = master.flatMap((line) => line.match(/^Put task (\d+)\.\.\.$/)?.[1] ?? []);
+		expect(numbers).toHaveLength(10);
+		const results = numbers.map((n) => `Result: ${n} * ${n} = ${Number(n) ** 2}`);
+		expect(master.filter((line) => line.startsWith('Result'))).toEqual(results);
+		expect(worker.filter((line) => line.startsWith('run'))).toEqual(
+			numbers.map((n) => `run task ${n} * ${n}...`),
+		);
+		expect(master.at(-1)).toBe('master exit.');
+		expect(worker).toContain('worker exit.');
+	}
+
+	it('runs a master and a worker', async () => {
+		const { lines, stderr, exitCode } = await demo('distributed', '--port', '0');
+		expectSquares(lines, lines);
+		expect([stderr, exitCode]).toEqual(['', 0]);
+	});
+
+	it('runs them in two terminals, and a worker without a master says what is missing', async () => {
+		const port = String(await freePort());
+		const alone = await demo('distributed', 'worker', '--port', port);
+		expect(alone.stderr).toContain('Start the master first');
+		expect(alone.exitCode).toBe(1);
+		const master = demo('distributed', 'master', '--port', port);
+		await untilServing(Number(port));
+		const worker = await demo('distributed', 'worker', '--port', port);
+		expectSquares((await master).lines, worker.lines);
+		expect([(await master).exitCode, worker.exitCode]).toEqual([0, 0]);
+	});
+});
+
+/** One that nobody listens at just now. */
+async function freePort(): Promise<number> {
+	const server = createServer().listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const { port } = server.address() as AddressInfo;
+	server.close();
+	return port;
+}
+
+async function untilServing(port: number): Promise<void> {
+	for (;;) {
+		const socket = connect(port, '127.0.0.1');
+		const isThere = await Promise.race([
+			once(socket, 'connect').then(() => true),
+			once(socket, 'error').then(() => false),
+		]).catch(() => false);
+		socket.destroy();
+		if (isThere) return;
+	}
+}
 
 describe('pool', () => {
 	const start = (task: number) => new RegExp(`^Run task ${task} \\(\\d+\\)\\.\\.\\.$`);
@@ -117,11 +192,13 @@ describe('thread, lock and local', () => {
 	});
 });
 
+const all = ['process', 'pool', 'subprocess', 'queue', 'distributed', 'thread', 'lock', 'local'];
+
 describe('the command line', () => {
 	it('without a name runs all examples, one after the other', async () => {
 		const { lines, stderr, exitCode } = await demo();
 		const headings = lines.filter((line) => line.startsWith('# ')).map((line) => line.split(' ')[1]);
-		expect(headings).toEqual(['process', 'pool', 'subprocess', 'thread', 'lock', 'local']);
+		expect(headings).toEqual(all);
 		for (const line of ['Child process end.', 'All subprocesses done.', 'thread MainThread ended.']) {
 			expect(lines).toContain(line);
 		}
@@ -131,7 +208,7 @@ describe('the command line', () => {
 	it('--help lists all of them, and the options of each', async () => {
 		const { lines, exitCode } = await demo('--help');
 		const text = lines.join('\n');
-		for (const name of ['process', 'pool', 'subprocess', 'thread', 'lock', 'local']) {
+		for (const name of all) {
 			expect(text).toMatch(new RegExp(`^ {2}${name} `, 'm'));
 		}
 		expect(text).toMatch(/^Usage: pnpm demo /);
@@ -142,13 +219,15 @@ describe('the command line', () => {
 	it.each([
 		[
 			['nonsense'],
-			`there is no example 'nonsense', there are process, pool, subprocess, thread, lock, local`,
+			`there is no example 'nonsense', there are process, pool, subprocess, queue, distributed, thread, lock, local`,
 		],
 		[['pool', '--workers', '0'], `argument '0' is invalid. It must be a whole number of at least 1.`],
 		[['pool', '--workers', 'many'], `argument 'many' is invalid. It must be a whole number of at least 1.`],
 		[['lock', '-n', '1.5'], `argument '1.5' is invalid. It must be a whole number of at least 1.`],
 		[['pool', '--workers'], 'argument missing'],
 		[['thread', '--colour'], `unknown option '--colour'`],
+		[['distributed', 'nobody'], `argument 'role'. Allowed choices are master, worker, both.`],
+		[['distributed', '--port', '65536'], 'It must be a whole number from 0 to 65535.'],
 		[['local', 'lock'], `too many arguments for 'local'`],
 	])('%j is refused with the way out', async (args, message) => {
 		const { lines, stderr, exitCode } = await demo(...args);

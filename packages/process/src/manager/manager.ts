@@ -1,4 +1,4 @@
-import { brand, type Host, here, kindOf, Remote, socketPath, startThread } from '@conc/core';
+import { brand, HomeLostError, type Host, here, kindOf, Remote, socketPath, startThread } from '@conc/core';
 import type {
 	Barrier,
 	BoundedSemaphore,
@@ -15,7 +15,14 @@ import type {
 	SharedArray,
 	SharedValue,
 } from '@conc/lock';
-import { type Address, type AskedAddress, readAddress, readOptions, show } from '../connection/address.js';
+import {
+	type Address,
+	type AskedAddress,
+	readAddress,
+	readOptions,
+	show,
+	whyNot,
+} from '../connection/address.js';
 import { ProcessError } from '../errors.js';
 import type { DictProxy, ListProxy, NamespaceProxy, SetProxy } from './proxies.js';
 import { Wording } from './reference.js';
@@ -117,7 +124,7 @@ export class Manager {
 	}
 
 	/**
-	 * Finds the manager that serves at the address. Rejects with a HomeLostError when there is none, with an
+	 * Finds the manager that serves at the address. Rejects with a ConnectionError when there is none, with an
 	 * AuthenticationError when it has another authkey. (`BaseManager.connect`)
 	 */
 	async connect(): Promise<this> {
@@ -131,7 +138,7 @@ export class Manager {
 			await root.wait('greet', [], undefined);
 		} catch (error) {
 			this.#lives = 'new';
-			throw error;
+			throw error instanceof HomeLostError ? whyNot(at, (error.cause ?? error) as Error) : error;
 		}
 		this.#address = at;
 		return this;

@@ -174,13 +174,17 @@ export class BrokerClient {
 	}
 
 	#do({ object, operations }: Instance, args: unknown[], { id, member, timeout, lane }: Asked): unknown {
-		const { waits = [], calls = [], states = [], settings = [], checks } = operations;
+		const { waits = [], calls = [], states = [], settings = [], attempts, checks } = operations;
 		if (!this.#isTrusted) checks?.[member]?.(args);
 		const target = object as Record<string, unknown>;
 		if (calls.includes(member)) return (target[member] as Member)(...args);
 		if (waits.includes(member)) {
 			const admits = (object as { [admit]?: (timeout: number) => boolean })[admit];
 			if (lane.isBlocking && admits?.call(object, timeout ?? Number.POSITIVE_INFINITY) === true) return true;
+			// Mostly there is nothing to wait for, and what a wait takes costs more than all the rest.
+			const attempt = attempts?.[member];
+			const done = attempt === undefined ? null : (target[attempt] as Member)(...args);
+			if (done !== null && done !== false) return done;
 			const controller = new AbortController();
 			this.#waits.set(id, controller);
 			return (target[member] as Member)(...args, { timeout, signal: controller.signal });

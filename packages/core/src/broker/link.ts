@@ -33,6 +33,9 @@ const CHUNK_BYTES = 0x1_0000;
 const FIRST_PAUSE_MS = 1;
 const LAST_PAUSE_MS = 20;
 
+/** So many messages leave together at most. */
+const MOST_TOGETHER = 64;
+
 interface Asking {
 	resolve(value: unknown): void;
 	reject(error: unknown): void;
@@ -83,6 +86,11 @@ export class Link {
 	#blocking: { readonly fd: number; readonly socket: Socket | null } | null = null;
 	readonly #answers = new Messages();
 	readonly #asking = new Map<number, Asking>();
+	/** No message was sent in this turn. */
+	#isFirst = true;
+	#burst: Buffer[] = [];
+	/** Of what was given, what has been taken and not been said. */
+	#taken: Buffer[] = [];
 	#next = 1;
 	#lost: Error | null = null;
 
@@ -92,27 +100,38 @@ export class Link {
 	}
 
 	/** Asks, and resolves with the answer. Aborting takes the question back, unless it was answered before. */
-	async ask(message: (id: number) => Message, signal?: AbortSignal): Promise<unknown> {
+	ask(message: (id: number) => Message, signal?: AbortSignal): Promise<unknown> {
+		if (this.#events === null || signal !== undefined) return this.#askWhenReady(message, signal);
+		return new Promise((resolve, reject) => void this.#pose(message, { resolve, reject }));
+	}
+
+	async #askWhenReady(message: (id: number) => Message, signal: AbortSignal | undefined): Promise<unknown> {
 		signal?.throwIfAborted();
-		if (this.#events === null && this.#lost === null) await this.ready;
-		if (this.#lost !== null) throw this.#lost;
+		if (this.#events === null) await this.ready;
 		signal?.throwIfAborted();
-		const id = this.#next++;
 		let unfollow: (() => void) | undefined;
 		try {
 			return await new Promise((resolve, reject) => {
-				this.#asking.set(id, { resolve, reject });
-				if (this.#asking.size === 1) this.#events?.socket.ref();
-				this.#say(message(id));
+				const id = this.#pose(message, { resolve, reject });
 				if (signal !== undefined) unfollow = follow(signal, () => this.#say([CANCEL, id]));
 			});
 		} catch (error) {
 			throw signal?.aborted && isAbort(error) ? signal.reason : error;
 		} finally {
 			unfollow?.();
-			this.#asking.delete(id);
-			if (this.#asking.size === 0) this.#events?.socket.unref();
 		}
+	}
+
+	#pose(message: (id: number) => Message, asking: Asking): number {
+		const id = this.#next++;
+		if (this.#lost !== null) {
+			asking.reject(this.#lost);
+			return id;
+		}
+		this.#asking.set(id, asking);
+		if (this.#asking.size === 1) this.#events?.socket.ref();
+		this.#say(message(id));
+		return id;
 	}
 
 	/** Asks, and blocks this thread until the answer is there. */
@@ -120,6 +139,7 @@ export class Link {
 	askSync(message: (id: number) => Message, accept?: (answer: unknown) => void): unknown {
 		const fd = this.#descriptor();
 		sendCalls(); // what is waited for may be up to a call made in this very turn
+		this.#flush();
 		this.#events?.outlet.flushSync();
 		let answer: Message | undefined;
 		const answers = new Messages();
@@ -151,16 +171,44 @@ export class Link {
 		if (this.#events !== null && this.#lost === null) this.#say([DROP, target]);
 	}
 
+	/** The first message of a turn leaves at once, more of them together when the code that sends them pauses. */
 	#say(message: Message): void {
-		this.#events?.outlet.write(frameOf(message));
+		const frame = frameOf(message);
+		if (this.#isFirst) {
+			this.#isFirst = false;
+			this.#events?.outlet.write(frame);
+			queueMicrotask(() => {
+				this.#isFirst = true;
+				this.#flush();
+			});
+			return;
+		}
+		this.#burst.push(frame);
+		if (this.#burst.length === MOST_TOGETHER) this.#flush();
+	}
+
+	#flush(): void {
+		if (this.#burst.length === 0) return;
+		const burst = this.#burst;
+		this.#burst = [];
+		this.#events?.outlet.write(burst.length === 1 ? (burst[0] as Buffer) : Buffer.concat(burst));
 	}
 
 	async #connect(): Promise<void> {
 		const [events, blocking] = await Promise.all([this.#open('events'), this.#open('blocking')]);
 		this.#events = { socket: events, outlet: new Outlet(events, descriptorOf(events)) };
-		events.on('data', (chunk: Buffer) => this.#answers.push(chunk, (message) => this.#hear(message)));
+		events.on('data', (chunk: Buffer) => {
+			this.#answers.push(chunk, (message) => this.#hear(message));
+			if (this.#taken.length === 0) return;
+			// Before the code gets it that asked.
+			this.#events?.outlet.write(Buffer.concat(this.#taken));
+			this.#taken = [];
+		});
 		events.on('close', () => this.#lose(undefined));
-		process.on('exit', () => this.#events?.outlet.flushSync());
+		process.on('exit', () => {
+			this.#flush();
+			this.#events?.outlet.flushSync();
+		});
 		events.unref();
 		this.#blocking = { fd: descriptorOf(blocking), socket: blocking };
 	}
@@ -200,10 +248,13 @@ export class Link {
 
 	#hear(message: Message): void {
 		const [type, id, value] = message;
-		const asking = this.#asking.get(id as number) as Asking;
+		const asking = this.#asking.get(id as number);
+		if (asking === undefined) return;
+		this.#asking.delete(id as number);
+		if (this.#asking.size === 0) this.#events?.socket.unref();
 		if (type === FAILED) return asking.reject(errorIn(message));
 		asking.resolve(value);
-		if (type === GIVEN) this.#say([TOOK, id]);
+		if (type === GIVEN) this.#taken.push(frameOf([TOOK, id]));
 	}
 
 	#descriptor(): number {
@@ -233,6 +284,7 @@ export class Link {
 		this.#events?.socket.destroy();
 		this.#blocking?.socket?.destroy();
 		for (const { reject } of this.#asking.values()) reject(this.#lost);
+		this.#asking.clear();
 		return this.#lost;
 	}
 

@@ -4,6 +4,8 @@ import type { FarForm } from './far.js';
 export interface Operations {
 	/** Asynchronous methods: the last argument is a WaitOptions. Each has a `…Sync` form on the other side. */
 	readonly waits?: readonly string[];
+	/** Of waits: the method that does the same at once; what it returns is true, or something, when it did. */
+	readonly attempts?: Readonly<Record<string, string>>;
 	/** Methods that return at once. */
 	readonly calls?: readonly string[];
 	/** Properties that are read. */

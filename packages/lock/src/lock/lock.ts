@@ -154,6 +154,7 @@ brand(Lock, '@conc/lock:Lock');
 
 export const farLock = farForm(Lock, {
 	waits: ['acquire'],
+	attempts: { acquire: 'tryAcquire' },
 	calls: ['tryAcquire', 'release', 'recover'],
 	states: ['locked', 'owner'],
 });

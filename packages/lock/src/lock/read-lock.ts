@@ -107,6 +107,7 @@ export class ReadLock extends Acquirable {
 
 export const farReadLock = farForm(ReadLock, {
 	waits: ['acquire'],
+	attempts: { acquire: 'tryAcquire' },
 	calls: ['tryAcquire', 'release'],
 	states: ['locked', 'owners'],
 });

@@ -105,6 +105,7 @@ export class WriteLock extends Acquirable {
 
 export const farWriteLock = farForm(WriteLock, {
 	waits: ['acquire'],
+	attempts: { acquire: 'tryAcquire' },
 	calls: ['tryAcquire', 'release'],
 	states: ['locked', 'owner'],
 });

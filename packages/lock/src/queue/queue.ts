@@ -267,6 +267,7 @@ brand(Queue, '@conc/lock:Queue');
 
 const queueOperations: Operations = {
 	waits: ['putItem', 'getItem', 'join'],
+	attempts: { putItem: 'putItemNow', getItem: 'getItemNow' },
 	calls: ['putItemNow', 'getItemNow', 'taskDone', 'shutdown'],
 	states: ['size'],
 	checks: { putItem: checkPut, putItemNow: checkPut },

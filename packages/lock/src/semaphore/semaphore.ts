@@ -127,6 +127,7 @@ brand(Semaphore, '@conc/lock:Semaphore');
 
 const semaphoreOperations = {
 	waits: ['acquire'],
+	attempts: { acquire: 'tryAcquire' },
 	calls: ['tryAcquire', 'release'],
 	states: ['value'],
 };

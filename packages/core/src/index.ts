@@ -24,6 +24,7 @@ export { placeOf } from './capture/place.js';
 export { Intake } from './channel/intake.js';
 export { descriptorOf, FULL_PIPE_MS, Outlet } from './channel/outlet.js';
 export { decodeData, encodeData } from './codec/data.js';
+export { jsonOf, Look, parseJson } from './codec/json.js';
 export { type Packed, Parcel, packValue } from './codec/parcel.js';
 export {
 	isShareable,

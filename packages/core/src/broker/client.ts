@@ -259,14 +259,16 @@ class ClientLane {
 	/** Somebody waits on it from now on. */
 	began(): void {
 		this.#waiting++;
-		if (this.isBlocking) this.#beat ??= setInterval(() => this.say([BEAT]), BEAT_MS).unref();
+		// It goes on beside many short waits, each of which would cost a timer.
+		if (this.isBlocking) this.#beat ??= setInterval(() => this.#tick(), BEAT_MS).unref();
 	}
 
 	ended(): void {
 		this.#waiting--;
-		if (this.#waiting > 0) return;
-		clearInterval(this.#beat);
-		this.#beat = undefined;
+	}
+
+	#tick(): void {
+		if (this.#waiting > 0) this.say([BEAT]);
 	}
 
 	close(): void {

@@ -41,7 +41,14 @@ interface Asking {
 	reject(error: unknown): void;
 }
 
-const links = () => realm('links', () => new Map<string, Link>());
+const links = () =>
+	realm('links', () => {
+		const all = new Map<string, Link>();
+		process.on('exit', () => {
+			for (const link of all.values()) link.flushSync();
+		});
+		return all;
+	});
 const arriving = () => realm('arriving', () => new Set<Promise<void>>());
 
 /** The connection of this thread to the broker of a process; one, however many things live there. */
@@ -139,8 +146,7 @@ export class Link {
 	askSync(message: (id: number) => Message, accept?: (answer: unknown) => void): unknown {
 		const fd = this.#descriptor();
 		sendCalls(); // what is waited for may be up to a call made in this very turn
-		this.#flush();
-		this.#events?.outlet.flushSync();
+		this.flushSync();
 		let answer: Message | undefined;
 		const answers = new Messages();
 		try {
@@ -164,6 +170,12 @@ export class Link {
 		}
 		writeAll(fd, frameOf([TOOK, id]));
 		return value;
+	}
+
+	/** Blocks until everything that was said has left. */
+	flushSync(): void {
+		this.#flush();
+		this.#events?.outlet.flushSync();
 	}
 
 	/** Nobody in this thread has it any more. */
@@ -205,10 +217,6 @@ export class Link {
 			this.#taken = [];
 		});
 		events.on('close', () => this.#lose(undefined));
-		process.on('exit', () => {
-			this.#flush();
-			this.#events?.outlet.flushSync();
-		});
 		events.unref();
 		this.#blocking = { fd: descriptorOf(blocking), socket: blocking };
 	}
@@ -323,12 +331,12 @@ function writeAll(fd: number, bytes: Buffer): void {
 
 /** What has come, as soon as something has. */
 function readSome(fd: number): Buffer {
-	const room = Buffer.allocUnsafe(CHUNK_BYTES);
+	const room = realm('room to read', () => Buffer.allocUnsafeSlow(CHUNK_BYTES));
 	for (;;) {
 		try {
 			const count = readSync(fd, room);
 			if (count === 0) throw new Error('its broker has closed the connection');
-			return room.subarray(0, count);
+			return Buffer.from(room.subarray(0, count)); // the room is used again
 		} catch (error) {
 			if ((error as { code?: string }).code !== 'EINTR') throw error;
 		}

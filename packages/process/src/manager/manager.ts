@@ -25,7 +25,7 @@ import {
 } from '../connection/address.js';
 import { ProcessError } from '../errors.js';
 import type { DictProxy, ListProxy, NamespaceProxy, SetProxy } from './proxies.js';
-import { Wording } from './reference.js';
+import { Wording, type Words } from './reference.js';
 import { builtinTypes, closeManager, type Registered, ROOT, serveManager } from './server.js';
 
 export interface ManagerOptions {
@@ -289,7 +289,7 @@ export class Manager {
 		}
 		const wording = new Wording(this.#root.handle.home);
 		const words = wording.write(withoutTail(args), `the arguments of ${type}`, 'args');
-		return wording.read((await this.#root.wait('create', [type, words], undefined)) as Uint8Array) as T;
+		return wording.read((await this.#root.wait('create', [type, words], undefined)) as Words) as T;
 	}
 }
 brand(Manager, '@conc/process:Manager');

@@ -1,5 +1,5 @@
 import { brand, type FarHandle, Remote, realm, remote, revive, type Shareable, share } from '@conc/core';
-import { Wording } from './reference.js';
+import { Wording, type Words } from './reference.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
@@ -80,16 +80,16 @@ function proxyOf(handle: FarHandle): ManagerProxy {
 	for (const name of methods) {
 		members[name] = {
 			value: async (...args: unknown[]) =>
-				wording.read((await proxy[remote].wait('invoke', words(name, args), undefined)) as Uint8Array),
+				wording.read((await proxy[remote].wait('invoke', words(name, args), undefined)) as Words),
 		};
 		members[`${name}Sync`] = {
 			value: (...args: unknown[]) =>
-				wording.read(proxy[remote].waitSync('invoke', words(name, args), undefined) as Uint8Array),
+				wording.read(proxy[remote].waitSync('invoke', words(name, args), undefined) as Words),
 		};
 	}
 	for (const name of states) {
 		members[name] = {
-			get: () => wording.read(proxy[remote].call('look', name) as Uint8Array),
+			get: () => wording.read(proxy[remote].call('look', name) as Words),
 		};
 	}
 	if (iterates !== null) {
@@ -108,7 +108,7 @@ function namespaceOf(proxy: ManagerProxy): ManagerProxy {
 	const wording = new Wording(handle.home);
 	const ask = (name: string, ...args: unknown[]) => {
 		const words = [name, wording.write(args, `a value of ${handle.label}`, 'args')];
-		return wording.read(proxy[remote].waitSync('invoke', words, undefined) as Uint8Array);
+		return wording.read(proxy[remote].waitSync('invoke', words, undefined) as Words);
 	};
 	const isName = (key: string | symbol): key is string =>
 		typeof key === 'string' && !(key in proxy) && key !== 'then';

@@ -6,9 +6,12 @@ import {
 	type Home,
 	isFar,
 	isShareable,
+	jsonOf,
 	keyOf,
+	Look,
 	loadPackage,
 	packageExport,
+	parseJson,
 	revive,
 	type ShareableClass,
 	share,
@@ -23,6 +26,9 @@ export interface Reference {
 	readonly detail: unknown;
 }
 
+/** A value: as text where JSON gives it back as it was, which is quicker for what is short. */
+export type Words = string | Uint8Array | null;
+
 /** Values between the server of a manager and its clients: data, and objects that live in that manager. */
 export class Wording {
 	readonly #home: Home;
@@ -31,12 +37,16 @@ export class Wording {
 		this.#home = home;
 	}
 
-	write(value: unknown, subject: string, root: string): Uint8Array {
-		return encodeData(value, subject, root, (found) => this.#refer(found));
+	write(value: unknown, subject: string, root: string): Words {
+		if (value === undefined) return null;
+		const text = jsonOf([value], new Look());
+		return text ?? encodeData(value, subject, root, (found) => this.#refer(found));
 	}
 
-	read(bytes: Uint8Array): unknown {
-		return decodeData(bytes, (reference) => this.resolve(reference as Reference));
+	read(words: Words): unknown {
+		if (words === null) return undefined;
+		if (typeof words === 'string') return (parseJson(words) as unknown[])[0];
+		return decodeData(words, (reference) => this.resolve(reference as Reference));
 	}
 
 	/** The object of a reference: itself in the server, its proxy elsewhere. */

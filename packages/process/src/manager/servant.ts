@@ -1,12 +1,12 @@
 import { type FarHandle, type Operations, operations } from '@conc/core';
 import { ManagerProxy, type Surface } from './proxy.js';
-import type { Wording } from './reference.js';
+import type { Wording, Words } from './reference.js';
 
 type Members = Record<string, unknown>;
 
 /** Does with an object of a manager what its proxies ask for. */
 export class Servant {
-	static readonly [operations]: Operations = { waits: ['invoke'], calls: ['look'] };
+	static readonly [operations]: Operations = { calls: ['invoke', 'look'] };
 	readonly #object: object;
 	readonly #handle: FarHandle;
 	readonly #surface: Surface;
@@ -40,7 +40,7 @@ export class Servant {
 	}
 
 	/** Calls a method. */
-	async invoke(name: unknown, words: unknown): Promise<Uint8Array> {
+	async invoke(name: unknown, words: unknown): Promise<Words> {
 		const { type, methods } = this.#surface;
 		if (!methods.includes(name as string)) {
 			const known = methods.length === 0 ? 'it has none' : methods.join(', ');
@@ -48,14 +48,14 @@ export class Servant {
 				`${type} has no method ${String(name).slice(0, 80)} that others may call: ${known}`,
 			);
 		}
-		const args = this.#wording.read(words as Uint8Array) as unknown[];
+		const args = this.#wording.read(words as Words) as unknown[];
 		const method = (this.#object as Members)[name as string] as (...args: unknown[]) => unknown;
 		const result = await method.apply(this.#object, args);
 		return this.#wording.write(result, `what ${String(name)} of ${type} returned`, 'result');
 	}
 
 	/** Reads a property. */
-	look(name: unknown): Uint8Array {
+	look(name: unknown): Words {
 		if (!this.#surface.states.includes(name as string))
 			throw new TypeError(`it has no ${String(name).slice(0, 80)}`);
 		return this.#wording.write((this.#object as Members)[name as string], `its ${String(name)}`, 'value');

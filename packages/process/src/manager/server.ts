@@ -21,7 +21,7 @@ import { Dict } from './dict.js';
 import { List } from './list.js';
 import { Names } from './namespace.js';
 import { kept, type ManagerProxy, type Surface } from './proxy.js';
-import { Wording } from './reference.js';
+import { Wording, type Words } from './reference.js';
 import { publicMethods, Servant } from './servant.js';
 import { ValueSet } from './set.js';
 
@@ -66,7 +66,7 @@ export const ROOT = 0;
 
 /** The objects of a manager, and those who use them. Runs in a thread of its own. */
 class ManagerServer {
-	static readonly [operations]: Operations = { waits: ['create', 'greet'] };
+	static readonly [operations]: Operations = { calls: ['create', 'greet'] };
 	readonly #types: ServerOptions['types'];
 	readonly #broker: Broker;
 	readonly #server: Server;
@@ -93,8 +93,8 @@ class ManagerServer {
 	}
 
 	/** Makes an object of a type, or gives the one there is. */
-	async create(name: unknown, words: unknown): Promise<Uint8Array> {
-		const args = this.#wording.read(words as Uint8Array) as never[];
+	async create(name: unknown, words: unknown): Promise<Words> {
+		const args = this.#wording.read(words as Words) as never[];
 		const type = String(name);
 		const registered = Object.hasOwn(this.#types, type) ? this.#types[type] : undefined;
 		const factory = registered?.factory ?? (Object.hasOwn(builtins, type) ? builtins[type] : undefined);

@@ -1,5 +1,5 @@
 export type { PatientOptions, SyncWaitOptions, WaitOptions } from '@conc/core';
-export { TimeoutError } from '@conc/core';
+export { HomeLostError, TimeoutError } from '@conc/core';
 export { Barrier, type BarrierOptions } from './barrier/barrier.js';
 export { Condition } from './condition/condition.js';
 export {

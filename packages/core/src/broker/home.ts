@@ -33,7 +33,7 @@ interface Entry {
 }
 
 /** Something that lives in the memory of this process. */
-export interface Exported {
+interface Exported {
 	/** The class that serves it, exported by a @conc package. */
 	readonly Class: object;
 	/** What the class revives in a thread of this process. */

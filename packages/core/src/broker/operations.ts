@@ -20,7 +20,7 @@ export interface Operations {
 	readonly parts?: Readonly<Record<string, Part>>;
 }
 
-export interface Part {
+interface Part {
 	/** The class of what the property holds. */
 	readonly Class: () => object;
 	/** Its form on the other side. */

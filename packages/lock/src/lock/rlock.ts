@@ -154,7 +154,7 @@ export class RLock extends Acquirable implements Shareable {
 }
 brand(RLock, '@conc/lock:RLock');
 
-export const farRLock = farForm(RLock, { calls: ['recover'], states: ['locked', 'owner'] }, farRLockMembers);
+const farRLock = farForm(RLock, { calls: ['recover'], states: ['locked', 'owner'] }, farRLockMembers);
 
 function revived(place: Place): RLock {
 	return new RLock(placed(place));

@@ -8,6 +8,7 @@ import { firstResult } from './cases/first.js';
 import { awaitedLock, contendedLock, events, sharedArray, turns, uncontendedLock } from './cases/locks.js';
 import { bigMap } from './cases/map.js';
 import { memory } from './cases/memory.js';
+import { betweenProcesses } from './cases/processes.js';
 import { queueBetweenThreads } from './cases/queues.js';
 import { processStart, threadStart } from './cases/start.js';
 import { roundTrip, tasksAtOnce, tasksInFlight } from './cases/tasks.js';
@@ -43,6 +44,7 @@ const cases: Case[] = [
 	queueBetweenThreads,
 	sharedArray,
 	...besideCPython,
+	...betweenProcesses,
 ];
 
 // Reading it takes a process 30 ms at its start, which only those would be spared whose pool gives them no environment.

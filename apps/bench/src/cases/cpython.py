@@ -172,7 +172,60 @@ def mapping(run, n):
     return perf_counter() - start
 
 
+def pipe_round_trips(n):
+    here, there = multiprocessing.Pipe()
+    child = multiprocessing.Process(target=echo, args=(there,))
+    child.start()
+    here.send(0)
+    here.recv()
+    start = perf_counter()
+    for i in range(n):
+        here.send(i)
+        here.recv()
+    seconds = perf_counter() - start
+    here.send(None)
+    child.join()
+    return seconds
+
+
+def echo(there):
+    while (value := there.recv()) is not None:
+        there.send(value)
+
+
+def manager_set(n):
+    with multiprocessing.Manager() as manager:
+        values = manager.dict()
+        start = perf_counter()
+        for i in range(n):
+            values[i] = i
+        return perf_counter() - start
+
+
+def manager_lock(n):
+    with multiprocessing.Manager() as manager:
+        return take(manager.Lock(), n)
+
+
+def lock_between_processes(n):
+    """In a child, where nobody else wants it."""
+    answers = multiprocessing.SimpleQueue()
+    child = multiprocessing.Process(target=take_and_tell, args=(multiprocessing.Lock(), answers, n))
+    child.start()
+    seconds = answers.get()
+    child.join()
+    return seconds
+
+
+def take_and_tell(lock, answers, n):
+    answers.put(take(lock, n))
+
+
 CASES = {
+    "multiprocessing.Pipe": pipe_round_trips,
+    "Manager().dict()": manager_set,
+    "Manager().Lock()": manager_lock,
+    "multiprocessing.Lock, in a child": lock_between_processes,
     "multiprocessing.Pool.apply_async": pool_in_flight,
     "ProcessPoolExecutor.submit": executor_in_flight,
     "multiprocessing.Pool.apply": pool_round_trip,

@@ -22,7 +22,7 @@ export { explain } from './capture/explain.js';
 export { byReference, byValue, type ExplicitReference } from './capture/mark.js';
 export { placeOf } from './capture/place.js';
 export { Intake } from './channel/intake.js';
-export { descriptorOf, FULL_PIPE_MS, Outlet } from './channel/outlet.js';
+export { descriptorOf, FULL_PIPE_MS, Outlet, setBlocking } from './channel/outlet.js';
 export { decodeData, encodeData } from './codec/data.js';
 export { jsonOf, Look, parseJson } from './codec/json.js';
 export { type Packed, Parcel, packValue } from './codec/parcel.js';
@@ -69,6 +69,7 @@ export {
 	movesSomething,
 	sendCalls,
 } from './host/host.js';
+export { collectInherited, type Inherited, inherit, isInheriting } from './host/inherit.js';
 export { Job } from './host/job.js';
 export { type ProcessOptions, startProcess } from './host/process.js';
 export { startThread, type ThreadOptions } from './host/thread.js';

@@ -1,12 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import {
+	collectInherited,
 	type Ending,
 	endingOf,
 	type Host,
 	type HostExitError,
 	here,
 	howItEnded,
+	type Inherited,
 	Job,
 	makeCall,
 	Registry,
@@ -89,8 +91,10 @@ export class Process<A extends unknown[] = any, R = unknown> {
 		const { signal: _, name: __, daemon: ___, ...options } = this.#options;
 		this.#job.refuseAborted();
 		// Before anything is started, as it may be refused.
-		const call = makeCall(target as (...args: never[]) => unknown, args, 'process');
-		const { host, child } = this.#spawn(options);
+		const { made: call, inherited } = collectInherited(() =>
+			makeCall(target as (...args: never[]) => unknown, args, 'process'),
+		);
+		const { host, child } = this.#spawnWith(options, inherited);
 		this.#job.run(host, call, (error) => this.#asOurs(error));
 		this.#work = null;
 		this.#host = host;
@@ -212,11 +216,27 @@ export class Process<A extends unknown[] = any, R = unknown> {
 		return endingOf(this.#host.id);
 	}
 
-	#spawn(options: ProcessOptions): ReturnType<typeof startProcess> {
+	#spawnWith(options: ProcessOptions, inherited: readonly Inherited[]): ReturnType<typeof startProcess> {
+		try {
+			return this.#spawn(options, inherited);
+		} catch (error) {
+			for (const { failed } of inherited) failed();
+			throw error;
+		}
+	}
+
+	#spawn(options: ProcessOptions, inherited: readonly Inherited[]): ReturnType<typeof startProcess> {
 		let cause: unknown;
 		try {
 			const started = startProcess(
-				{ ...options, stdio: streamsOf(options.stdio), name: this.name, daemon: this.daemon, runs: 'one' },
+				{
+					...options,
+					stdio: streamsOf(options.stdio),
+					name: this.name,
+					daemon: this.daemon,
+					runs: 'one',
+					inherited,
+				},
 				this.#path,
 			);
 			if (started.host.id !== -1) return started;

@@ -2,7 +2,7 @@ import { existsSync, readSync, writeSync } from 'node:fs';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { follow } from '../aborts.js';
-import { descriptorOf, Outlet } from '../channel/outlet.js';
+import { descriptorOf, Outlet, setBlocking } from '../channel/outlet.js';
 import { AuthenticationError, HomeLostError } from '../errors.js';
 import { sendCalls } from '../host/host.js';
 import { crypto } from '../lazy.js';
@@ -249,9 +249,7 @@ export class Link {
 		// From now on only blocking calls read it.
 		socket.pause();
 		socket.unref();
-		(socket as unknown as { _handle?: { setBlocking?(isBlocking: boolean): void } })._handle?.setBlocking?.(
-			true,
-		);
+		setBlocking(socket, true);
 	}
 
 	#hear(message: Message): void {

@@ -155,6 +155,12 @@ export class Outlet {
 	}
 }
 
+/** Whether reading from the descriptor of a socket waits until there is something. Node does not document it. */
+export function setBlocking(socket: Socket, isBlocking: boolean): void {
+	const { _handle } = socket as unknown as { _handle?: { setBlocking?(isBlocking: boolean): void } };
+	_handle?.setBlocking?.(isBlocking);
+}
+
 /** The file descriptor of a socket. Node does not document it; -1 where it has none. */
 export function descriptorOf(socket: Socket): number {
 	const { _handle } = socket as unknown as { _handle?: { fd?: number } };

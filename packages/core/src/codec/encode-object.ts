@@ -3,6 +3,7 @@ import { MessagePort } from 'node:worker_threads';
 import { builtinPath } from '../capture/builtin.js';
 import { describe } from '../capture/describe.js';
 import { CannotCross } from '../errors.js';
+import { inheritedCount } from '../host/inherit.js';
 import type { GraphContext } from './context.js';
 import { encodeError } from './encode-error.js';
 import type { Special } from './payload.js';
@@ -63,10 +64,12 @@ function replaceShareable(context: GraphContext, value: object): number {
 	const handle: unknown[] = [];
 	const Class = context.special(value.constructor);
 	const { constant } = context;
+	const before = inheritedCount();
 	const needs = context.patchRange(() => {
 		context.put(handle, 0, (value as { [share](to: string): unknown })[share](context.to));
 	});
-	context.constant = constant; // a handle stands for the same thing at every call
+	// A handle stands for the same thing at every call, but for a descriptor of one process.
+	context.constant = constant && inheritedCount() === before;
 	context.specials[index] = { type: 'shareable', class: Class, handle, needs };
 	return index;
 }

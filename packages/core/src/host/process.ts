@@ -15,6 +15,7 @@ import { packBoot } from './boot.js';
 import { endingOf, StatFile, statOf } from './ending.js';
 import { bindToParent } from './guardian.js';
 import { type Carrier, Host, living } from './host.js';
+import { handOver, type Inherited, stdioOf } from './inherit.js';
 import { ended, followStderr, isOutOfMemory } from './stderr.js';
 
 export interface ProcessOptions {
@@ -29,6 +30,8 @@ export interface ProcessOptions {
 	readonly resourceLimits?: { readonly maxOldGenerationSizeMb?: number };
 	/** Keeps the end of what it says on stderr, for errors; it is passed on to this process's stderr as it comes. */
 	readonly keepsStderr?: boolean;
+	/** Sockets it has from its start. */
+	readonly inherited?: readonly Inherited[];
 }
 
 /** How long after the exit of a process its last words may take to arrive. */
@@ -57,6 +60,7 @@ function launch({
 	stdio = ['ignore', 'inherit', 'inherit'],
 	resourceLimits,
 	keepsStderr,
+	inherited = [],
 }: ProcessOptions): ChildProcess {
 	const limit = resourceLimits?.maxOldGenerationSizeMb;
 	const nodeArguments = [
@@ -74,7 +78,7 @@ function launch({
 	const child = childProcess().spawn(command, args, {
 		cwd,
 		env,
-		stdio: [...streams.slice(0, 3), 'pipe', ...own],
+		stdio: [...streams.slice(0, 3), 'pipe', ...own, ...stdioOf(inherited, 4 + own.length)],
 		windowsHide: true,
 	});
 	// Its error event comes later and would be nobody's; the refusal is told now.
@@ -84,6 +88,7 @@ function launch({
 		throw Object.assign(error, { code: 'EMFILE', syscall: 'spawn' });
 	}
 	watch(child);
+	handOver(inherited, child.stdio);
 	return child;
 }
 

@@ -117,7 +117,7 @@ export class Connection<T = unknown> implements Shareable {
 	}
 
 	static [revive](handle: PipeHandle): Connection {
-		return new Connection(new PipeEnd(handle, true));
+		return new Connection(PipeEnd.from(handle));
 	}
 
 	toString(): string {

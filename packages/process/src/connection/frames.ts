@@ -69,6 +69,13 @@ export class Frames {
 		return this.#from === this.#to;
 	}
 
+	/** Takes all that is not cut yet. */
+	rest(): Buffer {
+		const rest = Buffer.from(this.#bytes.subarray(this.#from, this.#to));
+		this.clear();
+		return rest;
+	}
+
 	clear(): void {
 		this.#bytes = Buffer.alloc(0);
 		this.#from = this.#to = 0;

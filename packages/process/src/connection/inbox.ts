@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
+import { isMainThread } from 'node:worker_threads';
 import {
 	AuthenticationError,
 	descriptorOf,
 	Intake,
 	readTimeout,
 	type SyncWaitOptions,
+	setBlocking,
 	TimeoutError,
 	type WaitOptions,
 } from '@conc/core';
@@ -57,6 +59,18 @@ export class Inbox {
 		});
 		const end = () => this.#readEnd();
 		socket.on('end', end).on('error', end).on('close', end);
+	}
+
+	/** What came before all that is in the socket. */
+	begin(bytes: Uint8Array): void {
+		if (bytes.length > 0) this.#frames.push(Buffer.from(bytes));
+	}
+
+	/** Takes all that has come and nobody has taken, for where the socket goes. */
+	rest(): Buffer {
+		for (let chunk = this.#socket.read(); chunk !== null; chunk = this.#socket.read())
+			this.#frames.push(chunk);
+		return this.#frames.rest();
 	}
 
 	/** The next message, in the order of those who ask; who stops waiting has taken none. */
@@ -116,10 +130,29 @@ export class Inbox {
 			this.#readAtOnce();
 			const found = look();
 			if (found !== null) return found;
+			if (timeout === Number.POSITIVE_INFINITY && isMainThread) {
+				this.#sleepUntilReadable();
+				continue;
+			}
 			const waited = performance.now() - began;
 			if (waited >= timeout) return null;
 			const pause = Math.max(SHORTEST_PAUSE_MS, Math.min(waited / PAUSE_SHARE, LONGEST_PAUSE_MS));
 			Atomics.wait(sleeper, 0, 0, Math.min(pause, timeout - waited));
+		}
+	}
+
+	/**
+	 * Sleeps in the system until something comes, which wakes it quicker than a look now and then. Not in a thread, which
+	 * could not be ended meanwhile.
+	 */
+	#sleepUntilReadable(): void {
+		if (this.#socket.destroyed) return;
+		setBlocking(this.#socket, true);
+		try {
+			const chunk = this.#intake.read(descriptorOf(this.#socket));
+			if (chunk !== null) this.#frames.push(chunk);
+		} finally {
+			setBlocking(this.#socket, false);
 		}
 	}
 

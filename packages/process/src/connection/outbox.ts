@@ -50,6 +50,11 @@ export class Outbox {
 		if (this.#end !== null) throw this.#end;
 	}
 
+	/** Everything that was given has left. */
+	get isEmpty(): boolean {
+		return this.#left === this.#given;
+	}
+
 	/** Nothing is sent any more; what has not left is refused with this error. */
 	end(error: Error): void {
 		if (this.#end !== null) return;

@@ -1,251 +1,179 @@
+import type { Socket } from 'node:net';
 import {
-	arrives,
-	HomeLostError,
+	CannotCross,
+	inherit,
+	isInheriting,
 	type Medium,
 	readTimeout,
 	type SyncWaitOptions,
-	TimeoutError,
 	type WaitOptions,
 } from '@conc/core';
-import { type Queue, QueueEmptyError, QueueFullError, QueueShutDownError } from '@conc/lock';
 import type { End } from '../connection/end.js';
 import { ConnectionError, EndOfStreamError } from '../errors.js';
-import { type EndHandle, Holders } from './holders.js';
-import { contentOf, isBytes, type Message, messageOf } from './message.js';
+import { DirectEnd, type Direction, nothingUnread, type Unread } from './direct-end.js';
+import { QueueEnd, type QueueHandle } from './queue-end.js';
 
 /** What crosses in place of an end. */
-export interface PipeHandle {
-	/** What comes; null where the pipe has one direction, and this end only sends. */
-	readonly incoming: Queue<Message> | null;
-	readonly outgoing: Queue<Message> | null;
-	/** Who has this end, and who the other. */
-	readonly own: EndHandle;
-	readonly other: EndHandle;
-}
+export type PipeHandle =
+	| QueueHandle
+	/** A socket that the process has from its start. */
+	| {
+			readonly type: 'direct';
+			readonly fd: number;
+			readonly direction: Direction;
+			readonly unread: Unread;
+	  };
 
-/** A message, if there is one: a value that is null is in a list. */
-type Found = Message | null;
-
-/** So often one who waits looks whether anybody still has the other end. */
-const LOOK_MS = 50;
-
-/** An end of a pipe, in any thread of any process: a queue for each direction. */
+/**
+ * An end of a pipe. The first process that is given one at its start gets a socket that leads straight to the other
+ * end; everywhere else an end is two queues.
+ */
 export class PipeEnd implements End {
 	readonly peer = 'the other end of the pipe';
-	isClosed = false;
-	readonly #handle: PipeHandle;
-	readonly #own: Holders;
-	readonly #other: Holders;
-	/** A message that was only looked at. */
-	#next: { readonly message: Message } | null = null;
+	#way: QueueEnd | DirectEnd;
+	/** The other end, while only this thread has both. */
+	#twin: PipeEnd | null = null;
+	/** What it was given to a process as, which alone has it. */
+	#given: PipeHandle | null = null;
 
-	/** @param isGiven it comes from somebody who had it before */
-	constructor(handle: PipeHandle, isGiven = false) {
-		this.#handle = handle;
-		this.#own = new Holders(handle.own);
-		this.#other = new Holders(handle.other);
-		if (isGiven) arrives(this.#own.arrive());
-		else this.#own.enter();
+	constructor(way: QueueEnd | DirectEnd) {
+		this.#way = way;
+	}
+
+	static from(handle: PipeHandle): PipeEnd {
+		if (handle.type === 'queue') return new PipeEnd(new QueueEnd(handle, true));
+		return new PipeEnd(DirectEnd.inherited(handle.fd, handle.direction, handle.unread));
+	}
+
+	/** Makes two ends those of one pipe. */
+	static join(one: PipeEnd, other: PipeEnd): void {
+		one.#twin = other;
+		other.#twin = one;
+	}
+
+	get isClosed(): boolean {
+		return this.#way.isClosed;
 	}
 
 	send(value: unknown): Promise<void> {
-		return this.#put(messageOf(value));
+		return this.#along((way) => way.send(value));
 	}
 
 	sendSync(value: unknown): void {
-		const outgoing = this.#outgoing();
-		const message = messageOf(value);
-		this.#sawEnd();
-		while (!this.#putSync(outgoing, message)) this.#sawEnd();
+		this.#current().sendSync(value);
 	}
 
 	sendBytes(bytes: Uint8Array): Promise<void> {
-		return this.#put([null, new Uint8Array(bytes)]);
+		return this.#along((way) => way.sendBytes(bytes));
 	}
 
-	async recv(options: WaitOptions | undefined): Promise<unknown> {
-		return this.#valueIn(await this.#wait(options, readTimeout(options)), options);
+	recv(options: WaitOptions | undefined): Promise<unknown> {
+		return this.#along((way, left) => way.recv(left), options);
 	}
 
 	recvSync(options: SyncWaitOptions | undefined): unknown {
-		return this.#valueIn(this.#block(readTimeout(options)), options);
+		return this.#current().recvSync(options);
 	}
 
-	async recvBytes(options: WaitOptions | undefined): Promise<Uint8Array<ArrayBuffer>> {
-		const message = this.#delivered(await this.#wait(options, readTimeout(options)), options);
-		if (isBytes(message)) return message[1];
-		throw this.#otherKind(message, 'is a value', 'recv');
+	recvBytes(options: WaitOptions | undefined): Promise<Uint8Array<ArrayBuffer>> {
+		return this.#along((way, left) => way.recvBytes(left), options);
 	}
 
-	async poll(options: WaitOptions = {}): Promise<boolean> {
-		readTimeout(options);
-		try {
-			return this.#keep(await this.#wait(options, options.timeout ?? 0));
-		} catch (error) {
-			return isEnd(error);
-		}
+	poll(options: WaitOptions | undefined): Promise<boolean> {
+		return this.#along((way, left) => way.poll(left), options);
 	}
 
-	pollSync(options: SyncWaitOptions = {}): boolean {
-		readTimeout(options);
-		try {
-			return this.#keep(this.#block(options.timeout ?? 0));
-		} catch (error) {
-			return isEnd(error);
-		}
+	pollSync(options: SyncWaitOptions | undefined): boolean {
+		return this.#current().pollSync(options);
 	}
 
-	/** Of this object. The other end is told when nobody has this one any more. */
 	close(): void {
-		if (this.isClosed) return;
-		this.isClosed = true;
-		try {
-			this.#own.leave();
-			if (this.#own.areGone) this.#shut(this.#handle.incoming, this.#handle.outgoing);
-		} catch (error) {
-			if (!(error instanceof HomeLostError)) throw error;
+		this.#way.close();
+	}
+
+	share(to: Medium): PipeHandle {
+		if (this.#given !== null && isInheriting(this)) return this.#given;
+		const way = this.#current();
+		if (way instanceof DirectEnd) return this.#move(way, to);
+		const twin = this.#twin;
+		if (twin !== null && isInheriting(twin)) {
+			throw new CannotCross(
+				'goes to the process that gets the other end of its pipe, too',
+				'let the function use one end only, or make the pipe in that process',
+			);
 		}
+		const isNew = to === 'process' && twin !== null && twin.#given === null && !twin.isClosed;
+		if (isNew && this.#give(way, null, nothingUnread, (socket) => twin.#lead(socket)))
+			return this.#given as unknown as PipeHandle;
+		// From now on others may have it too.
+		if (twin !== null) twin.#twin = null;
+		this.#twin = null;
+		return way.share();
 	}
 
-	share(_to: Medium): PipeHandle {
-		this.#check();
-		this.#own.give();
-		return this.#handle;
+	/** The socket goes to the process that is being started. */
+	#move(way: DirectEnd, to: Medium): PipeHandle {
+		const unread = to === 'process' ? way.move() : nothingUnread;
+		if (to === 'process' && this.#give(way, way.socket, unread, () => {}))
+			return this.#given as unknown as PipeHandle;
+		throw new CannotCross(
+			'is an end of a pipe that leads straight to another process',
+			'give it to a Process when that is started, or use a Queue',
+		);
 	}
 
-	async #put(message: Message): Promise<void> {
-		const outgoing = this.#outgoing();
-		for (;;) {
-			this.#sawEnd();
-			try {
-				return await outgoing.put(message, { timeout: LOOK_MS });
-			} catch (error) {
-				if (!(error instanceof QueueFullError)) throw this.#asOurs(error);
-			}
-		}
-	}
-
-	/** False when there was no room. */
-	#putSync(outgoing: Queue<Message>, message: Message): boolean {
-		try {
-			outgoing.putSync(message, { timeout: LOOK_MS });
-			return true;
-		} catch (error) {
-			if (error instanceof QueueFullError) return false;
-			throw this.#asOurs(error);
-		}
-	}
-
-	/** The next message; null when time was up. */
-	async #wait({ signal }: WaitOptions = {}, timeout: number): Promise<Found> {
-		const incoming = this.#incoming();
-		const until = performance.now() + timeout;
-		for (;;) {
-			const kept = this.#unkept();
-			if (kept !== null) return kept;
-			const left = Math.max(0, until - performance.now());
-			try {
-				return await incoming.get({ timeout: Math.min(left, LOOK_MS), signal });
-			} catch (error) {
-				if (!(error instanceof QueueEmptyError)) throw this.#asOurs(error);
-			}
-			if (!this.#sawEnd() && left <= LOOK_MS) return null;
-		}
-	}
-
-	/** The same, blocking this thread. */
-	#block(timeout: number): Found {
-		const incoming = this.#incoming();
-		const until = performance.now() + timeout;
-		for (;;) {
-			const kept = this.#unkept();
-			if (kept !== null) return kept;
-			const left = Math.max(0, until - performance.now());
-			try {
-				return incoming.getSync({ timeout: Math.min(left, LOOK_MS) });
-			} catch (error) {
-				if (!(error instanceof QueueEmptyError)) throw this.#asOurs(error);
-			}
-			if (!this.#sawEnd() && left <= LOOK_MS) return null;
-		}
-	}
-
-	/** Whether nobody has the other end any more: then nothing is sent, and what has come is all there is. */
-	#sawEnd(): boolean {
-		if (!this.#other.areGone) return false;
-		this.#shut(this.#handle.outgoing, this.#handle.incoming);
+	/** False when no process is being started. @param socket the one there is; null for a new pair */
+	#give(
+		way: QueueEnd | DirectEnd,
+		socket: Socket | null,
+		unread: Unread,
+		started: (end: Socket) => void,
+	): boolean {
+		const fd = inherit({
+			owner: this,
+			socket,
+			started: (end) => {
+				if (end !== null) started(end);
+			},
+			failed: () => {
+				this.#given = null;
+			},
+		});
+		if (fd === null) return false;
+		this.#given = { type: 'direct', fd, direction: way.direction, unread };
 		return true;
 	}
 
-	/** @param unread what nobody takes any more @param last what is taken to its end */
-	#shut(unread: Queue<Message> | null, last: Queue<Message> | null): void {
-		unread?.shutdown({ immediate: true });
-		last?.shutdown();
+	/** From now on it leads to a process. What was sent before goes along. */
+	#lead(socket: Socket): void {
+		const before = this.#way as QueueEnd;
+		const { sent, unread } = before.leave();
+		const way = new DirectEnd(socket, before.direction, { messages: unread, bytes: nothingUnread.bytes });
+		this.#way = way;
+		this.#twin = null;
+		void way.sendBefore(sent).catch(() => {}); // who sends or receives next is told
 	}
 
-	#keep(message: Found): boolean {
-		if (message !== null) this.#next = { message };
-		return message !== null;
+	/** Goes on where it was begun on the way there was before. */
+	async #along<T>(
+		go: (way: QueueEnd | DirectEnd, options: WaitOptions | undefined) => Promise<T>,
+		options?: WaitOptions,
+	): Promise<T> {
+		const way = this.#current();
+		const until = performance.now() + readTimeout(options);
+		try {
+			return await go(way, options);
+		} catch (error) {
+			if (way === this.#way || !(error instanceof EndOfStreamError)) throw error;
+			const left = until - performance.now();
+			return go(this.#way, Number.isFinite(left) ? { ...options, timeout: Math.max(0, left) } : options);
+		}
 	}
 
-	#unkept(): Found {
-		const kept = this.#next;
-		this.#next = null;
-		return kept === null ? null : kept.message;
+	#current(): QueueEnd | DirectEnd {
+		if (this.#given === null) return this.#way;
+		throw new ConnectionError(
+			'this end of the pipe was given to a process, which alone has it\n  → use the other end here, or make a Pipe for each process',
+		);
 	}
-
-	#valueIn(found: Found, options: SyncWaitOptions | undefined): unknown {
-		const message = this.#delivered(found, options);
-		if (!isBytes(message)) return contentOf(message);
-		throw this.#otherKind(message, 'is bytes', 'recvBytes');
-	}
-
-	#delivered(message: Found, options: SyncWaitOptions | undefined): Message {
-		if (message !== null) return message;
-		throw new TimeoutError(`no message from ${this.peer} was there within ${options?.timeout} ms`);
-	}
-
-	/** It stays the next. */
-	#otherKind(message: Message, what: string, way: string): ConnectionError {
-		this.#next = { message };
-		return new ConnectionError(`the next message from ${this.peer} ${what}: take it with ${way}()`);
-	}
-
-	#incoming(): Queue<Message> {
-		this.#use();
-		return this.#handle.incoming ?? refuse('sends, and does not receive');
-	}
-
-	#outgoing(): Queue<Message> {
-		this.#use();
-		return this.#handle.outgoing ?? refuse('receives, and does not send');
-	}
-
-	/** Who uses an end has it, also after giving it to others. */
-	#use(): void {
-		this.#check();
-		this.#own.enter();
-	}
-
-	#check(): void {
-		if (this.isClosed) throw new ConnectionError(`the connection to ${this.peer} is closed`);
-	}
-
-	#asOurs(error: unknown): unknown {
-		if (this.isClosed) return new ConnectionError(`the connection to ${this.peer} is closed`);
-		if (error instanceof QueueShutDownError || error instanceof HomeLostError)
-			return new EndOfStreamError(`${this.peer} is closed, and all it has sent is taken`, { cause: error });
-		return error;
-	}
-}
-
-function isEnd(error: unknown): true {
-	if (error instanceof EndOfStreamError) return true;
-	throw error;
-}
-
-function refuse(what: string): never {
-	throw new ConnectionError(
-		`this end of the pipe only ${what}\n  → use the other one, or Pipe() with both directions`,
-	);
 }

@@ -4,6 +4,7 @@ import { Connection } from '../connection/connection.js';
 import type { EndHandle } from './holders.js';
 import type { Message } from './message.js';
 import { PipeEnd } from './pipe-end.js';
+import { QueueEnd } from './queue-end.js';
 
 export interface PipeOptions {
 	/** Both ends send and receive, which is the default; else the first only receives and the second only sends. */
@@ -32,10 +33,15 @@ export function Pipe<T = unknown>(options: PipeOptions = {}): [Connection<T>, Co
 	const second = newEnd();
 	const toFirst = new Queue<Message>({ maxsize: MOST_MESSAGES });
 	const toSecond = duplex ? new Queue<Message>({ maxsize: MOST_MESSAGES }) : null;
-	return [
-		new Connection<T>(new PipeEnd({ incoming: toFirst, outgoing: toSecond, own: first, other: second })),
-		new Connection<T>(new PipeEnd({ incoming: toSecond, outgoing: toFirst, own: second, other: first })),
-	];
+	const type = 'queue';
+	const one = new PipeEnd(
+		new QueueEnd({ type, incoming: toFirst, outgoing: toSecond, own: first, other: second }),
+	);
+	const other = new PipeEnd(
+		new QueueEnd({ type, incoming: toSecond, outgoing: toFirst, own: second, other: first }),
+	);
+	PipeEnd.join(one, other);
+	return [new Connection<T>(one), new Connection<T>(other)];
 }
 
 function newEnd(): EndHandle {

@@ -1,14 +1,15 @@
 // What runs first in every thread and process that @conc starts. Built into one text; see tsup.base.ts.
-import { Socket } from 'node:net';
 import type { Script } from 'node:vm';
 import { Outlet } from '../channel/outlet.js';
 import { FarProcessChannel } from '../channel/process.js';
 import { FarThreadChannel } from '../channel/thread.js';
-import { OWN_STDERR, replaceWrite, writeDirectly } from '../far/output.js';
+import { replaceWrite, writeDirectly } from '../far/output.js';
 import { Server } from '../far/server.js';
 import { settleIn } from '../far/settle-in.js';
+import { CHANNEL, OWN_STDERR } from '../host/arguments.js';
 import type { Boot } from '../host/boot.js';
 import type { ThreadBoot } from '../host/thread.js';
+import { net } from '../lazy.js';
 import { Registry } from '../liveness/registry.js';
 import { realm } from '../realm.js';
 import { code } from '../texts.js';
@@ -53,11 +54,11 @@ function startAsProcess({ argv, execArgv, ownStderr, ...boot }: ProcessBoot): vo
 		replaceWrite(process.stderr, OWN_STDERR);
 		replaceWrite(process.stdout, 1); // Node would keep what a full pipe does not take, and lose it with the process
 	}
-	const socket = new Socket({ fd: 3, readable: true, writable: true });
+	const socket = new (net().Socket)({ fd: CHANNEL, readable: true, writable: true });
 	const server = new Server(
 		'process',
 		boot.here,
-		(receiver) => new FarProcessChannel(socket, new Outlet(socket, 3), receiver),
+		(receiver) => new FarProcessChannel(socket, new Outlet(socket, CHANNEL), receiver),
 	);
 	server.start(null);
 }

@@ -14,9 +14,6 @@ export function writeDirectly(): void {
 	replaceWrite(process.stderr, 2);
 }
 
-/** The parent's stderr, in a process whose own is read by the parent. */
-export const OWN_STDERR = 4;
-
 export function replaceWrite(stream: NodeJS.WriteStream, fd: number): void {
 	stream.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
 		const encoding = typeof rest[0] === 'string' ? (rest[0] as BufferEncoding) : undefined;

@@ -1,5 +1,3 @@
-import { bootKey } from './boot.js';
-
 /** Options of Node that say what to run or how to be debugged: a child has its own. */
 const dropped =
 	/^(-e|--eval|-p|--print|-pe|-c|--check|-i|--interactive|--test.*|--watch.*|--inspect.*|--input-type.*|--experimental-default-type.*)$/;
@@ -18,14 +16,69 @@ export function inheritedArguments(execArgv: readonly string[]): string[] {
 	return kept;
 }
 
+/** The key under which a thread finds its boot in `workerData`. */
+export const bootKey = '@conc/core:boot';
+
+/** The name of the far text in stacks. */
+export const FAR_FILENAME = 'conc:far';
+
+const [beforeFar, afterFar] = ['(function(require,boot){', '\n})'];
+
+/** The script that is made of the far text: what the engine made of it once fits wherever it is compiled again. */
+export function farSource(text: string): string {
+	return beforeFar + text + afterFar;
+}
+
+/** Runs the far text with a `boot` that is there. */
+const runFar = `
+boot.script = new (require('vm').Script)(${JSON.stringify(beforeFar)} + boot.texts.far + ${JSON.stringify(afterFar)}, {
+	filename: '${FAR_FILENAME}',
+	cachedData: boot.code ?? undefined,
+});
+boot.script.runInThisContext()(require, boot);`;
+
 /**
  * The program of a thread. The text of the far side would be one as well, but Node puts what it evaluates into a string of
  * another program, and so compiles it twice; here it need not even be compiled once, if another thread has done so.
  */
-export const threadProgram = `{const boot=require('worker_threads').workerData['${bootKey}'];boot.script=new(require('vm').Script)('(function(require,boot){'+boot.texts.far+'\\n})',{filename:'conc:far',cachedData:boot.code??undefined});boot.script.runInThisContext()(require,boot)}`;
+export const threadProgram = `{
+const boot = require('worker_threads').workerData['${bootKey}'];${runFar}
+}`;
+
+/** Where a child finds its channel, its parent's stderr (if what it says itself is read by that), and the file of texts. */
+export const CHANNEL = 3;
+export const OWN_STDERR = 4;
+const TEXTS = 5;
 
 /**
- * The program of a process: reads its boot from fd 3, in the two parts of `packBoot`, and runs the text in it. One argument
+ * The program of a process: reads its boot from the channel, as `packBoot` made it, and runs the text in it. One argument
  * of a process is limited to 128 KiB, so the text itself cannot be one.
  */
-export const processProgram = `{const{readSync:r}=require('fs'),g=n=>{const b=Buffer.alloc(n);for(let a=0;a<n;)try{const k=r(3,b,a,n-a,null);if(!k)process.exit(0);a+=k}catch(e){if(e.code!=='EAGAIN')throw e;Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,1)}return b};const f=()=>g(g(8).readUInt32LE(4)),p=JSON.parse;const boot={...p(require('zlib').inflateRawSync(f())),...p(f())};require('vm').compileFunction(boot.texts.far,['require','boot'],{filename:'conc:far'})(require,boot)}`;
+export const processProgram = `{
+const { closeSync, readSync } = require('fs');
+const read = (fd, length, at = null) => {
+	const bytes = Buffer.alloc(length);
+	for (let done = 0; done < length; ) {
+		try {
+			const count = readSync(fd, bytes, done, length - done, at === null ? null : at + done);
+			if (count === 0) process.exit(0);
+			done += count;
+		} catch (error) {
+			if (error.code !== 'EAGAIN') throw error;
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+		}
+	}
+	return bytes;
+};
+const frame = () => read(${CHANNEL}, read(${CHANNEL}, 8).readUInt32LE(4));
+const boot = JSON.parse(frame());
+if (boot.places === null) Object.assign(boot, JSON.parse(require('zlib').inflateRawSync(frame())));
+else {
+	const place = ([at, length]) => read(${TEXTS}, length, at);
+	const all = (places) => Object.fromEntries(Object.entries(places).map(([name, one]) => [name, place(one).toString()]));
+	boot.texts = all(boot.places.texts);
+	boot.packages = all(boot.places.packages);
+	boot.code = boot.places.code && place(boot.places.code);
+	closeSync(${TEXTS});
+}${runFar}
+}`;

@@ -1,9 +1,12 @@
+import { Script } from 'node:vm';
 import { entryUrl } from '../capture/script.js';
 import type { Here } from '../here.js';
 import { zlib } from '../lazy.js';
 import { packageCount, packageTexts } from '../packages.js';
 import { realm } from '../realm.js';
-import { texts } from '../texts.js';
+import { code, texts } from '../texts.js';
+import { FAR_FILENAME, farSource } from './arguments.js';
+import { type Place, TextFile } from './text-file.js';
 
 /** What a new thread or process is told before anything else. */
 export interface Boot {
@@ -18,17 +21,57 @@ export function makeBoot(here: Here): Boot {
 	return { here, ...allTexts(), entryUrl: entryUrl() };
 }
 
+/** With every text that a child is to find in it; null where no file can be written. */
+export function textFile(): TextFile | null {
+	const opened = realm('text file', () => ({ file: TextFile.open() }));
+	try {
+		if (opened.file !== null) placesIn(opened.file);
+	} catch {
+		opened.file?.close(); // the disk is full
+		opened.file = null;
+	}
+	return opened.file;
+}
+
 /**
- * The same in two parts, for a process: the texts, which every child gets, deflated so that they fit into an empty pipe
- * and the parent need not stay to push them; and the rest.
+ * The same in frames for a process, which finds its texts in the file. Without one they are the second frame, deflated so
+ * that they fit into an empty pipe and the parent need not stay to push them.
  */
-export function packBoot(here: Here, more: Record<string, unknown>): [texts: Buffer, rest: Buffer] {
+export function packBoot(here: Here, more: Record<string, unknown>, file: TextFile | null): Buffer[] {
+	const places = file === null ? null : { ...placesIn(file), code: codeIn(file) };
+	const rest = Buffer.from(JSON.stringify({ here, entryUrl: entryUrl(), ...more, places }));
+	return file === null ? [rest, packedTexts()] : [rest];
+}
+
+function placesIn(file: TextFile): { texts: Record<string, Place>; packages: Record<string, Place> } {
+	const { texts, packages } = allTexts();
+	const placed = (all: Readonly<Record<string, string>>) =>
+		Object.fromEntries(Object.entries(all).map(([name, text]) => [name, file.place(text)]));
+	return { texts: placed(texts), packages: placed(packages) };
+}
+
+/** Where what the engine makes of the far text is, so that a child need not do that again. */
+function codeIn(file: TextFile): Place | null {
+	try {
+		return file.place(code().far ?? compiled());
+	} catch {
+		return null; // the disk is full
+	}
+}
+
+function compiled(): Uint8Array {
+	return realm('compiled far text', () =>
+		new Script(farSource(texts().far), { filename: FAR_FILENAME }).createCachedData(),
+	);
+}
+
+function packedTexts(): Buffer {
 	const packed = realm('packed texts', () => ({ packages: -1, bytes: Buffer.alloc(0) }));
 	if (packed.packages !== packageCount()) {
 		packed.bytes = zlib().deflateRawSync(JSON.stringify(allTexts()), { level: DEFLATE_LEVEL });
 		packed.packages = packageCount();
 	}
-	return [packed.bytes, Buffer.from(JSON.stringify({ here, entryUrl: entryUrl(), ...more }))];
+	return packed.bytes;
 }
 
 /** Two thirds of the time of the usual level, for a hundredth more bytes. */
@@ -37,6 +80,3 @@ const DEFLATE_LEVEL = 5;
 function allTexts(): Pick<Boot, 'texts' | 'packages'> {
 	return { texts: texts(), packages: packageTexts() };
 }
-
-/** The key under which a thread finds its boot in `workerData`. */
-export const bootKey = '@conc/core:boot';

@@ -1,6 +1,5 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
-import { constants } from 'node:os';
-import { childProcess } from '../lazy.js';
+import { childProcess, os } from '../lazy.js';
 
 /** How a process ended. */
 export interface Ending {
@@ -50,7 +49,7 @@ function endingFromProc(pid: number): Ending | null {
 	const status = Number(fields.at(-1));
 	const signal = status & 0x7f;
 	if (signal === 0) return { exitCode: (status >> 8) & 0xff, signalCode: null };
-	const names = Object.entries(constants.signals) as [NodeJS.Signals, number][];
+	const names = Object.entries(os().constants.signals) as [NodeJS.Signals, number][];
 	return { exitCode: -signal, signalCode: names.find(([, number]) => number === signal)?.[0] ?? null };
 }
 

@@ -48,11 +48,9 @@ export function inheritedCount(): number {
 	return collecting().into?.length ?? 0;
 }
 
-/** The entries of `stdio` for them, after so many others. */
-export function stdioOf(inherited: readonly Inherited[], taken: number): (Socket | 'pipe' | 'ignore')[] {
-	if (inherited.length === 0) return [];
-	const padding = new Array<'ignore'>(FIRST_FD - taken).fill('ignore');
-	return [...padding, ...inherited.map(({ socket }) => socket ?? ('pipe' as const))];
+/** The entries of `stdio` for them, after those that every process has. */
+export function stdioOf(inherited: readonly Inherited[]): (Socket | 'pipe')[] {
+	return inherited.map(({ socket }) => socket ?? 'pipe');
 }
 
 /** Hands over what belongs to whom, once the process was started with these streams. */

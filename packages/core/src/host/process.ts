@@ -1,6 +1,5 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { constants } from 'node:os';
 import type { NearReceiver } from '../channel/channel.js';
 import { framed } from '../channel/frames.js';
 import { descriptorOf, Outlet } from '../channel/outlet.js';
@@ -8,15 +7,16 @@ import { NearProcessChannel } from '../channel/process.js';
 import type { Exit } from '../errors.js';
 import type { Here } from '../here.js';
 import { here as current } from '../here.js';
-import { childProcess } from '../lazy.js';
+import { childProcess, os } from '../lazy.js';
 import { realm } from '../realm.js';
 import { inheritedArguments, processProgram } from './arguments.js';
-import { packBoot } from './boot.js';
+import { packBoot, textFile } from './boot.js';
 import { endingOf, StatFile, statOf } from './ending.js';
 import { bindToParent } from './guardian.js';
 import { type Carrier, Host, living } from './host.js';
 import { handOver, type Inherited, stdioOf } from './inherit.js';
 import { ended, followStderr, isOutOfMemory } from './stderr.js';
+import type { TextFile } from './text-file.js';
 
 export interface ProcessOptions {
 	readonly name: string;
@@ -47,21 +47,16 @@ export function startProcess(
 ): { host: Host; child: ChildProcess } {
 	let child: ChildProcess | undefined;
 	const host = new Host('process', options.name, options.daemon ?? false, (receiver) => {
-		child = launch(options);
-		return carry(child, options, path, receiver);
+		const file = textFile();
+		child = launch(options, file);
+		return carry(child, options, path, receiver, file);
 	});
 	return { host, child: child as ChildProcess };
 }
 
-function launch({
-	cwd,
-	env,
-	execArgv,
-	stdio = ['ignore', 'inherit', 'inherit'],
-	resourceLimits,
-	keepsStderr,
-	inherited = [],
-}: ProcessOptions): ChildProcess {
+function launch(options: ProcessOptions, file: TextFile | null): ChildProcess {
+	const { cwd, env, execArgv, resourceLimits, keepsStderr, inherited = [] } = options;
+	const { stdio = ['ignore', 'inherit', 'inherit'] } = options;
 	const limit = resourceLimits?.maxOldGenerationSizeMb;
 	const nodeArguments = [
 		...(execArgv ?? inheritedArguments(process.execArgv)),
@@ -74,11 +69,11 @@ function launch({
 	realm('exit hook', endChildrenAtExit);
 	if (keepsStderr) streams[2] = 'pipe';
 	// What the child's own code prints goes straight to fd 4, and only what the engine says takes the way through here.
-	const own = keepsStderr ? [2] : [];
+	const own = keepsStderr ? 2 : 'ignore';
 	const child = childProcess().spawn(command, args, {
 		cwd,
 		env,
-		stdio: [...streams.slice(0, 3), 'pipe', ...own, ...stdioOf(inherited, 4 + own.length)],
+		stdio: [...streams.slice(0, 3), 'pipe', own, file?.fd ?? 'ignore', ...stdioOf(inherited)],
 		windowsHide: true,
 	});
 	// Its error event comes later and would be nobody's; the refusal is told now.
@@ -88,7 +83,7 @@ function launch({
 		throw Object.assign(error, { code: 'EMFILE', syscall: 'spawn' });
 	}
 	watch(child);
-	handOver(inherited, child.stdio);
+	if (child.pid !== undefined) handOver(inherited, child.stdio);
 	return child;
 }
 
@@ -97,6 +92,7 @@ function carry(
 	options: ProcessOptions,
 	path: readonly number[],
 	receiver: NearReceiver,
+	file: TextFile | null,
 ): Carrier {
 	const { name, daemon = false, runs, execArgv } = options;
 	const socket = child.stdio[3] as unknown as Socket;
@@ -113,11 +109,12 @@ function carry(
 		process: { name, daemon },
 	};
 	const argv = process.argv.slice(1);
-	const boot = packBoot(here, {
+	const more = {
 		argv,
 		ownStderr: options.keepsStderr === true,
 		execArgv: execArgv ?? inheritedArguments(process.execArgv),
-	});
+	};
+	const boot = packBoot(here, more, file);
 	const stderr = options.keepsStderr ? followStderr(child) : () => undefined;
 	const outlet = new Outlet(socket, descriptorOf(socket));
 	for (const part of boot) outlet.write(...framed(part));
@@ -190,7 +187,7 @@ function endChildrenAtExit(): true {
 const FLAGS_FIELD = 6;
 const PENDING_FIELD = 28;
 const EXITING_FLAGS = 0x404; // PF_EXITING: it gives back what it has; PF_SIGNALED: a signal has ended it
-const SIGKILL_BIT = 1 << (constants.signals.SIGKILL - 1); // what every fatal signal is turned into
+const SIGKILL_BIT = 1 << (9 - 1); // what every fatal signal is turned into
 
 /**
  * Whether a child has ended, or is about to by a signal that ends it, and its exit event is still to come (Linux;
@@ -221,5 +218,5 @@ function statFileOf(pid: number | undefined): StatFile | null {
 function exitOf(code: number | null, signal: NodeJS.Signals | null, stderr: string | undefined): Exit {
 	if (signal === null) return { exitCode: code ?? 0, signalCode: null, reason: 'exit', stderr };
 	const reason = isOutOfMemory(stderr ?? '') ? 'out-of-memory' : 'signal';
-	return { exitCode: -constants.signals[signal], signalCode: signal, reason, stderr };
+	return { exitCode: -os().constants.signals[signal], signalCode: signal, reason, stderr };
 }

@@ -12,8 +12,8 @@ import type { Here } from '../here.js';
 import { here as current } from '../here.js';
 import { Registry, type ThreadId } from '../liveness/registry.js';
 import { code } from '../texts.js';
-import { inheritedArguments, threadProgram } from './arguments.js';
-import { type Boot, bootKey, makeBoot } from './boot.js';
+import { bootKey, inheritedArguments, threadProgram } from './arguments.js';
+import { type Boot, makeBoot } from './boot.js';
 import { type Carrier, Host } from './host.js';
 
 export interface ThreadOptions {

@@ -264,7 +264,5 @@ function isEnd(error: unknown): true {
 }
 
 function refuse(what: string): never {
-	throw new ConnectionError(
-		`this end of the pipe only ${what}\n  → use the other one, or Pipe() with both directions`,
-	);
+	throw wrongWay(what);
 }

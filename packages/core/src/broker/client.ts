@@ -81,13 +81,12 @@ export class BrokerClient {
 		});
 	}
 
-	/** Its thread has ended. What it held is marked first, then its waits are given up. */
+	/** Its thread has ended: what it held is abandoned, and its waits end without a trace, as those of any thread. */
 	end(): void {
 		if (this.#isGone) return;
 		this.#isGone = true;
 		Registry.ours().markDead(this.#record);
 		for (const lane of this.#lanes) lane.close();
-		for (const controller of this.#waits.values()) controller.abort();
 		// The last that was taken goes back first, so that they are in order again.
 		for (const restore of [...this.#given.values()].reverse()) restore();
 		this.#given.clear();

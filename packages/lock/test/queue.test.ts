@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { byReference } from '@conc/core';
 import { LifoQueue, Queue, QueueEmptyError, QueueFullError, QueueShutDownError } from '@conc/lock';
 import { describe, expect, it } from 'vitest';
-import { media, startIn } from './support/workers.js';
+import { media, start, startIn } from './support/workers.js';
 
 const kinds = { Queue, LifoQueue };
 const names = Object.keys(kinds) as (keyof typeof kinds)[];

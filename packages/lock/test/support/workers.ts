@@ -21,7 +21,7 @@ export class Started {
 	readonly #asked: ((message: unknown) => void)[] = [];
 
 	constructor(fixture: string, data: Record<string, unknown>, medium: Medium) {
-		const url = new URL(`../fixtures/${fixture}.mjs`, import.meta.url);
+		const url = new URL(`../fixtures/${fixture.includes('.') ? fixture : `${fixture}.mjs`}`, import.meta.url);
 		const crossed = crossing(data, medium);
 		const isToRunOut = /out of memory/.test(String(data.how));
 		this.#child =

@@ -141,18 +141,15 @@ describe.each(media)('where the others are each a %s,', (medium) => {
 			},
 		);
 
-		it.runIf(medium === 'thread')(
-			'lets a thread that blocks go before its own task, which could not come',
-			async () => {
-				const lock = new Lock();
-				await lock.acquire();
-				const other = start('own-task-and-block', { lock });
-				await untilWaiting(lock, 2);
-				lock.release();
-				expect(await other.next()).toBe('blocked and got it');
-				expect(await other.next()).toBe('the task got it');
-			},
-		);
+		it('lets a thread that blocks go before its own task, which could not come', async () => {
+			const lock = new Lock();
+			await lock.acquire();
+			const other = start('own-task-and-block', { lock });
+			await untilWaiting(lock, 2);
+			lock.release();
+			expect(await other.next()).toBe('blocked and got it');
+			expect(await other.next()).toBe('the task got it');
+		});
 	});
 
 	describe('a lock that this thread holds', () => {

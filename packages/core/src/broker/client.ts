@@ -42,7 +42,7 @@ export class BrokerClient {
 	readonly #lanes = new Set<ClientLane>();
 	readonly #instances = new Map<number, Instance>();
 	/** What it waits for. */
-	readonly #waits = new Map<number, AbortController>();
+	readonly #waits = new Map<number, Wait>();
 	/** What it was given and has not said that it has: each puts it back. */
 	readonly #given = new Map<number, () => void>();
 	#isGone = false;
@@ -99,7 +99,7 @@ export class BrokerClient {
 			case ASK:
 				return this.#ask(message, lane);
 			case CANCEL:
-				this.#waits.get(message[1] as number)?.abort();
+				this.#waits.get(message[1] as number)?.controller.abort();
 				return;
 			case TOOK:
 				this.#given.delete(message[1] as number);
@@ -119,6 +119,7 @@ export class BrokerClient {
 	#ask([, id, target, part, member, args, timeout]: Message, lane: ClientLane): void {
 		const asked: Asked = {
 			id: id as number,
+			what: (args as unknown[]).length === 0 ? `${target} ${part} ${member}` : null,
 			member: member as string,
 			timeout: (timeout as number | null) ?? undefined,
 			lane,
@@ -135,6 +136,7 @@ export class BrokerClient {
 		lane.began();
 		answer.then(
 			(value) => {
+				this.#letBlockedGoFirst(asked);
 				this.#ended(asked);
 				this.#answer(instance, asked, value);
 			},
@@ -143,6 +145,22 @@ export class BrokerClient {
 				lane.fail(asked.id, error);
 			},
 		);
+	}
+
+	/**
+	 * A thread that blocks goes before those of its tasks that wait for the same: they could not come meanwhile. The task
+	 * has its place in line then, where neither has a time limit to keep.
+	 */
+	#letBlockedGoFirst(asked: Asked): void {
+		if (asked.lane.isBlocking || asked.what === null || asked.timeout !== undefined) return;
+		for (const { asked: other, controller } of this.#waits.values()) {
+			if (!other.lane.isBlocking || other.what !== asked.what || other.timeout !== undefined) continue;
+			const { id, lane } = asked;
+			Object.assign(asked, { id: other.id, lane: other.lane });
+			Object.assign(other, { id, lane });
+			this.#waits.set(id, { asked: other, controller });
+			return;
+		}
 	}
 
 	#ended({ id, lane }: Asked): void {
@@ -159,7 +177,8 @@ export class BrokerClient {
 		lane.say([GIVEN, id, value]);
 	}
 
-	#do({ object, operations }: Instance, args: unknown[], { id, member, timeout, lane }: Asked): unknown {
+	#do({ object, operations }: Instance, args: unknown[], asked: Asked): unknown {
+		const { id, member, timeout, lane } = asked;
 		const { waits = [], calls = [], states = [], settings = [] } = operations;
 		const target = object as Record<string, unknown>;
 		if (calls.includes(member)) return (target[member] as Member)(...args);
@@ -167,7 +186,7 @@ export class BrokerClient {
 			const admits = (object as { [admit]?: (timeout: number) => boolean })[admit];
 			if (lane.isBlocking && admits?.call(object, timeout ?? Number.POSITIVE_INFINITY) === true) return true;
 			const controller = new AbortController();
-			this.#waits.set(id, controller);
+			this.#waits.set(id, { asked, controller });
 			return (target[member] as Member)(...args, { timeout, signal: controller.signal });
 		}
 		if (args.length === 1 && settings.includes(member)) {
@@ -204,10 +223,17 @@ export class BrokerClient {
 
 /** A call that was asked for. */
 interface Asked {
-	readonly id: number;
+	id: number;
+	lane: ClientLane;
+	/** The same for calls that may have each other's answer; null when it may not. */
+	readonly what: string | null;
 	readonly member: string;
 	readonly timeout: number | undefined;
-	readonly lane: ClientLane;
+}
+
+interface Wait {
+	readonly asked: Asked;
+	readonly controller: AbortController;
 }
 
 /** One of the two connections of a client. */

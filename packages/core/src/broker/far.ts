@@ -17,7 +17,8 @@ export class Remote {
 		this.handle = handle;
 		this.#link = linkTo(handle.home);
 		this.#part = part;
-		if (part === '') dropped().register(this, { link: this.#link, id: handle.id });
+		this.#link.hold(handle.id);
+		dropped().register(this, { link: this.#link, id: handle.id });
 	}
 
 	/** A property that is an object with operations of its own. */

@@ -71,6 +71,8 @@ export class Link {
 	#blocking: { readonly fd: number; readonly socket: Socket | null } | null = null;
 	readonly #answers = new Messages();
 	readonly #asking = new Map<number, Asking>();
+	/** How many objects of this thread stand for what lives there. */
+	readonly #held = new Map<number, number>();
 	#next = 1;
 	#lost: HomeLostError | null = null;
 
@@ -103,8 +105,11 @@ export class Link {
 		}
 	}
 
-	/** Asks, and blocks this thread until the answer is there. */
-	/** @param accept throws what is thrown in place of an answer that is not wanted, which then goes back */
+	/**
+	 * Asks, and blocks this thread until the answer is there.
+	 *
+	 * @param accept throws what is thrown in place of an answer that is not wanted, which then goes back
+	 */
 	askSync(message: (id: number) => Message, accept?: (answer: unknown) => void): unknown {
 		const fd = this.#descriptor();
 		sendCalls(); // what is waited for may be up to a call made in this very turn
@@ -134,8 +139,16 @@ export class Link {
 		return value;
 	}
 
-	/** Nobody in this thread has it any more. */
+	/** One more object of this thread stands for it. */
+	hold(target: number): void {
+		this.#held.set(target, (this.#held.get(target) ?? 0) + 1);
+	}
+
+	/** One less does; its home is told when none is left. */
 	drop(target: number): void {
+		const left = (this.#held.get(target) as number) - 1;
+		if (left > 0) return void this.#held.set(target, left);
+		this.#held.delete(target);
 		if (this.#events !== null && this.#lost === null) this.#say([DROP, target]);
 	}
 

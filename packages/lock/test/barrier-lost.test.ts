@@ -48,7 +48,7 @@ describe.each(media)('where the others are each a %s,', (medium) => {
 		});
 
 		it('when nobody else was there yet', async () => {
-			const barrier = new Barrier(2);
+			const barrier = new Barrier(3);
 			const ending = party(barrier, true);
 			void ending.wait();
 			await untilWaiting(barrier, 1);

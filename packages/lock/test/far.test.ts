@@ -217,14 +217,14 @@ describe('a wait in another process', () => {
 		expect([await asked(child, 'tryAcquire'), lock.locked]).toEqual([true, true]);
 	});
 
-	it('is one of ten thousand of the same thread, and each has its turn, in order', async () => {
+	it('is one of a thousand of the same thread, and each has its turn, in order', async () => {
 		const { child, lock } = await farLock();
 		await asked(child, 'acquireSync');
 		const log: number[] = [];
-		const tasks = Array.from({ length: 10_000 }, (_, me) => lock.with(() => log.push(me)));
+		const tasks = Array.from({ length: 1_000 }, (_, me) => lock.with(() => log.push(me)));
 		await asked(child, 'release');
 		await Promise.all(tasks);
-		expect(log).toEqual(Array.from({ length: 10_000 }, (_, me) => me));
+		expect(log).toEqual(Array.from({ length: 1_000 }, (_, me) => me));
 	});
 });
 

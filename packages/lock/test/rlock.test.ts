@@ -72,7 +72,7 @@ describe.each(media)('where the others are each a %s,', (medium) => {
 		it('lets no other thread in before its last release, and then all, one by one (test_acquire_contended)', async () => {
 			const lock = new RLock();
 			const total = new SharedValue('int32');
-			const times = medium === 'thread' ? 200 : 50;
+			const times = medium === 'thread' ? 200 : 20;
 			await lock.acquire();
 			lock.acquireSync();
 			const counters = Array.from({ length: 5 }, () =>
@@ -189,7 +189,7 @@ describe.each(media)('where the others are each a %s,', (medium) => {
 	it('an RLock keeps two threads apart', async () => {
 		const lock = new RLock();
 		const total = new SharedValue('int32');
-		const times = medium === 'thread' ? 2000 : 200;
+		const times = medium === 'thread' ? 2000 : 100;
 		const counters = [true, false].map((sync) =>
 			start('count-under-lock', { lock, total, sync, times, kind: 'RLock' }),
 		);

@@ -132,7 +132,7 @@ describe.each(media)('four of a kind, each a %s,', (medium) => {
 		'that add to a shared %s lose nothing',
 		async (type) => {
 			const total = new SharedValue<keyof Kinds>(type);
-			const times = medium === 'thread' ? 20_000 : 500;
+			const times = medium === 'thread' ? 20_000 : 200;
 			const adders = Array.from({ length: 4 }, () => start('add', { total, times }));
 			await Promise.all(adders.map((adder) => adder.next()));
 			expect(Number(total.value)).toBe(4 * times);
@@ -141,7 +141,7 @@ describe.each(media)('four of a kind, each a %s,', (medium) => {
 
 	it('that count under its lock lose nothing', async () => {
 		const total = new SharedValue('int32');
-		const times = medium === 'thread' ? 5000 : 200;
+		const times = medium === 'thread' ? 5000 : 50;
 		const { lock } = total;
 		expect(total.lock).toBe(lock);
 		const counters = [true, false, true, false].map((sync) =>

@@ -105,7 +105,7 @@ describe.each([
 
 	it('consumers of all kinds get each item of several producers once, those of a Queue in order', async () => {
 		const queue = new exports[kind]({ maxsize });
-		const each = medium === 'thread' ? 5_000 : 500;
+		const each = medium === 'thread' ? 5_000 : 200;
 		const ways = [true, true, false, false];
 		const getters = ways.map((sync) => start('queue-get', { url, kind, queue, sync }));
 		const putters = ways.map((sync, i) =>

@@ -142,7 +142,7 @@ describe('with the table of waiters full of others', () => {
 
 	it('it is passed', async () => {
 		const barrier = crowded();
-		const party = new Party(barrier, true);
+		const party = new Party('thread', barrier, true);
 		for (let round = 0; round < 5; round++) {
 			const waits = [party.wait(), barrier.wait(), barrier.wait()];
 			expect((await Promise.all(waits)).sort()).toEqual([0, 1, 2]);
@@ -151,7 +151,7 @@ describe('with the table of waiters full of others', () => {
 
 	it('those who wait hear that it is broken', async () => {
 		const barrier = crowded();
-		const waits = [new Party(barrier, true).wait(), here(barrier.wait({ timeout: 50 }))];
+		const waits = [new Party('thread', barrier, true).wait(), here(barrier.wait({ timeout: 50 }))];
 		for (const wait of waits) expect(await wait).toMatchObject(broken);
 	});
 });

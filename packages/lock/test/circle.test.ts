@@ -17,7 +17,7 @@ async function circle(kind: keyof typeof kinds, count: number, options: (at: num
 }
 
 async function outcomes(threads: Started[]): Promise<{ refused: Record<string, string>[]; rest: unknown[] }> {
-	for (const { worker } of threads) worker.postMessage('go on');
+	for (const thread of threads) thread.tell('go on');
 	const results = await Promise.all(threads.map((thread) => thread.next()));
 	const isError = (result: unknown) => typeof result === 'object';
 	return {
@@ -59,7 +59,7 @@ it('a long wait for one who is busy elsewhere is none', async () => {
 	await second.acquire();
 	const thread = start('take-in-order', { kind: 'Lock', first, second });
 	await thread.next();
-	thread.worker.postMessage('go on');
+	thread.tell('go on');
 	const own = first.acquire(); // the main thread waits as well, but does not block
 	await setTimeout(1_600);
 	second.release();

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { Event } from '@conc/lock';
 import { describe, expect, it } from 'vitest';
 import { untilWaiting, waitersOf } from './support/waiting.js';
-import { start } from './support/workers.js';
+import { media, startIn } from './support/workers.js';
 
 it('an event is set until it is cleared (test_is_set, test_repr)', () => {
 	const event = new Event({ name: 'ready' });
@@ -18,28 +18,32 @@ it('an event is set until it is cleared (test_is_set, test_repr)', () => {
 	expect(seen).toEqual([not, set, set, not, not]);
 });
 
-describe.each([true, false])('waiting for an event (blocking: %s)', (sync) => {
-	it('ends for everybody when it is set, and at once afterwards (test_notify)', async () => {
-		const event = new Event();
-		const waiters = Array.from({ length: 5 }, () => start('wait-for-event', { event, sync, times: 2 }));
-		await untilWaiting(event, 5);
-		event.set();
-		for (const waiter of waiters) expect([await waiter.next(), await waiter.next()]).toEqual([true, true]);
-		expect(waitersOf(event)).toBe(0);
-		event.clear();
-		const again = start('wait-for-event', { event, sync, times: 1 });
-		await untilWaiting(event, 1);
-		event.set();
-		expect(await again.next()).toBe(true);
-	});
+describe.each(media)('where the others are each a %s,', (medium) => {
+	const start = startIn(medium);
 
-	it('ends for everybody who slept when it is set and cleared at once (test_set_and_clear)', async () => {
-		const event = new Event();
-		const waiters = Array.from({ length: 5 }, () => start('wait-for-event', { event, sync, times: 1 }));
-		await untilWaiting(event, 5);
-		event.set();
-		event.clear();
-		for (const waiter of waiters) expect(await waiter.next()).toBe(true);
+	describe.each([true, false])('waiting for an event (blocking: %s)', (sync) => {
+		it('ends for everybody when it is set, and at once afterwards (test_notify)', async () => {
+			const event = new Event();
+			const waiters = Array.from({ length: 5 }, () => start('wait-for-event', { event, sync, times: 2 }));
+			await untilWaiting(event, 5);
+			event.set();
+			for (const waiter of waiters) expect([await waiter.next(), await waiter.next()]).toEqual([true, true]);
+			expect(waitersOf(event)).toBe(0);
+			event.clear();
+			const again = start('wait-for-event', { event, sync, times: 1 });
+			await untilWaiting(event, 1);
+			event.set();
+			expect(await again.next()).toBe(true);
+		});
+
+		it('ends for everybody who slept when it is set and cleared at once (test_set_and_clear)', async () => {
+			const event = new Event();
+			const waiters = Array.from({ length: 5 }, () => start('wait-for-event', { event, sync, times: 1 }));
+			await untilWaiting(event, 5);
+			event.set();
+			event.clear();
+			for (const waiter of waiters) expect(await waiter.next()).toBe(true);
+		});
 	});
 });
 

@@ -109,7 +109,7 @@ describe.each(ways)('those who %s', (_, sync) => {
 			await newcomers.begin();
 			for (let round = 0; round < ROUNDS; round++) {
 				await contended.take();
-				waiter.worker.postMessage('wait');
+				waiter.tell('wait');
 				await expectNext(waiter, newcomers, contended);
 			}
 			await newcomers.stop();
@@ -125,7 +125,7 @@ describe.each(ways)('those who %s', (_, sync) => {
 		const waiter = start('take-turns', { url, kind: 'Condition', place: condition, sync, counts });
 		await newcomers.begin();
 		for (let round = 0; round < ROUNDS; round++) {
-			waiter.worker.postMessage('wait');
+			waiter.tell('wait');
 			await untilWaiting(condition, 1);
 			await lock.acquire();
 			condition.notify();
@@ -149,7 +149,7 @@ describe.each(ways)('a line of those who %s is served in its order while newcome
 		await newcomers.begin();
 		await take();
 		for (const [ahead, waiter] of waiters.entries()) {
-			waiter.worker.postMessage('wait');
+			waiter.tell('wait');
 			await untilWaiting(where, ahead + 1, table);
 		}
 		give();
@@ -169,7 +169,7 @@ describe.each(ways)('a line of those who %s is served in its order while newcome
 		);
 		await newcomers.begin();
 		for (const [ahead, waiter] of waiters.entries()) {
-			waiter.worker.postMessage('wait');
+			waiter.tell('wait');
 			await untilWaiting(place, ahead + 1);
 		}
 		await lock.acquire();

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { byReference } from '@conc/core';
 import { LifoQueue, Queue, QueueEmptyError, QueueFullError, QueueShutDownError } from '@conc/lock';
 import { describe, expect, it } from 'vitest';
-import { start } from './support/workers.js';
+import { media, start, startIn } from './support/workers.js';
 
 const kinds = { Queue, LifoQueue };
 const names = Object.keys(kinds) as (keyof typeof kinds)[];
@@ -258,6 +258,10 @@ describe('a Queue', () => {
 		await Promise.all(puts);
 		expect(got).toEqual([0, 1, 2, 3]);
 	});
+});
+
+describe.each(media)('a Queue where the others are each a %s,', (medium) => {
+	const start = startIn(medium);
 
 	it('is iterated until it is shut down', async () => {
 		const queue = new Queue<number>();
@@ -271,31 +275,26 @@ describe('a Queue', () => {
 		expect(got.filter((n) => n >= 0)).toEqual(Array.from({ length: 100 }, (_, n) => n));
 	});
 
-	it.each(ways)(
-		'between threads gives each item to one, in the order of who put it (blocking: %s)',
-		async (sync) => {
-			const queue = new Queue<number>({ maxsize: 50 });
-			const [producers, each] = [3, sync ? 4_000 : 400];
-			const getters = [sync, !sync].map((sync) => start('queue', { queue, how: 'get', sync }));
-			const putters = Array.from({ length: producers }, (_, at) =>
-				start('queue', { queue, how: 'put', sync, from: at * each, to: (at + 1) * each }),
-			);
-			for (const putter of putters) expect(await putter.next()).toBe('done');
-			queue.shutdown();
-			const lists = await Promise.all(
-				getters.map(async (getter) => ((await getter.next()) as { got: number[] }).got),
-			);
-			expect(lists.flat().sort((a, b) => a - b)).toEqual(
-				Array.from({ length: producers * each }, (_, n) => n),
-			);
-			for (const list of lists) {
-				for (let at = 0; at < producers; at++) {
-					const own = list.filter((n) => Math.floor(n / each) === at);
-					expect(own).toEqual([...own].sort((a, b) => a - b));
-				}
+	it.each(ways)('gives each item to one, in the order of who put it (blocking: %s)', async (sync) => {
+		const queue = new Queue<number>({ maxsize: 50 });
+		const [producers, each] = [3, sync && medium === 'thread' ? 4_000 : 400];
+		const getters = [sync, !sync].map((sync) => start('queue', { queue, how: 'get', sync }));
+		const putters = Array.from({ length: producers }, (_, at) =>
+			start('queue', { queue, how: 'put', sync, from: at * each, to: (at + 1) * each }),
+		);
+		for (const putter of putters) expect(await putter.next()).toBe('done');
+		queue.shutdown();
+		const lists = await Promise.all(
+			getters.map(async (getter) => ((await getter.next()) as { got: number[] }).got),
+		);
+		expect(lists.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: producers * each }, (_, n) => n));
+		for (const list of lists) {
+			for (let at = 0; at < producers; at++) {
+				const own = list.filter((n) => Math.floor(n / each) === at);
+				expect(own).toEqual([...own].sort((a, b) => a - b));
 			}
-		},
-	);
+		}
+	});
 
 	it.each(ways)('loses nothing with a waiter that ends (blocking: %s)', async (sync) => {
 		const queue = new Queue<number>();

@@ -20,7 +20,7 @@ async function holder(lock: RWLock, side: 'read' | 'write', sync = true): Promis
 }
 
 async function letGo(held: Started): Promise<void> {
-	held.worker.postMessage('release');
+	held.tell('release');
 	expect(await held.next()).toBe('released');
 }
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { type Kinds, SharedValue } from '@conc/lock';
 import { describe, expect, it } from 'vitest';
-import { start } from './support/workers.js';
+import { media, startIn } from './support/workers.js';
 
 const integers: [keyof Kinds, number, number][] = [
 	['int8', -128, 127],
@@ -125,26 +125,30 @@ it('says its type and value', () => {
 	expect(`${new SharedValue('bigint64', 5n, { name: 'hits' })}`).toBe('SharedValue "hits" (bigint64 5)');
 });
 
-describe('four threads', () => {
+describe.each(media)('four of a kind, each a %s,', (medium) => {
+	const start = startIn(medium);
+
 	it.each(['int32', 'float64', 'float32', 'bigint64'] as const)(
 		'that add to a shared %s lose nothing',
 		async (type) => {
 			const total = new SharedValue<keyof Kinds>(type);
-			const adders = Array.from({ length: 4 }, () => start('add', { total, times: 20_000 }));
+			const times = medium === 'thread' ? 20_000 : 200;
+			const adders = Array.from({ length: 4 }, () => start('add', { total, times }));
 			await Promise.all(adders.map((adder) => adder.next()));
-			expect(Number(total.value)).toBe(80_000);
+			expect(Number(total.value)).toBe(4 * times);
 		},
 	);
 
 	it('that count under its lock lose nothing', async () => {
 		const total = new SharedValue('int32');
+		const times = medium === 'thread' ? 5000 : 50;
 		const { lock } = total;
 		expect(total.lock).toBe(lock);
 		const counters = [true, false, true, false].map((sync) =>
-			start('count-under-lock', { lock, total, sync, times: 5000, kind: 'Lock' }),
+			start('count-under-lock', { lock, total, sync, times, kind: 'Lock' }),
 		);
 		await Promise.all(counters.map((counter) => counter.next()));
-		expect(total.value).toBe(20_000);
+		expect(total.value).toBe(4 * times);
 		expect(lock.locked).toBe(false);
 	});
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { copyOfPackage, seldomLooking } from './support/copies.js';
 import { type Outcomes, race } from './support/race.js';
 import { stateWords, waitersOf } from './support/waiting.js';
-import { start } from './support/workers.js';
+import { startIn } from './support/workers.js';
 
 const { url, exports } = await copyOfPackage(seldomLooking);
 const { BoundedSemaphore, Event, Condition, Barrier, SharedValue } = exports;
@@ -92,14 +92,20 @@ it('a lock that does nothing is found out by the same program', async () => {
 });
 
 describe.each([
-	['Queue', 0],
-	['Queue', 16],
-	['LifoQueue', 0],
-	['PriorityQueue', 16],
-] as const)('from a %s with a maxsize of %d', (kind, maxsize) => {
+	['Queue', 0, 'thread'],
+	['Queue', 16, 'thread'],
+	['LifoQueue', 0, 'thread'],
+	['PriorityQueue', 16, 'thread'],
+	['Queue', 0, 'process'],
+	['Queue', 16, 'process'],
+	['LifoQueue', 0, 'process'],
+	['PriorityQueue', 16, 'process'],
+] as const)('from a %s with a maxsize of %d, each consumer and producer a %s', (kind, maxsize, medium) => {
+	const start = startIn(medium);
+
 	it('consumers of all kinds get each item of several producers once, those of a Queue in order', async () => {
 		const queue = new exports[kind]({ maxsize });
-		const each = 5_000;
+		const each = medium === 'thread' ? 5_000 : 200;
 		const ways = [true, true, false, false];
 		const getters = ways.map((sync) => start('queue-get', { url, kind, queue, sync }));
 		const putters = ways.map((sync, i) =>

@@ -55,7 +55,7 @@ export class BrokerClient {
 	readonly #lanes = new Set<ClientLane>();
 	readonly #instances = new Map<number, Instance>();
 	/** What it waits for. */
-	readonly #waits = new Map<number, AbortController>();
+	readonly #waits = new Map<number, Wait>();
 	/** What it was given and has not said that it has: each puts it back. */
 	readonly #given = new Map<number, () => void>();
 	#isGone = false;
@@ -94,13 +94,12 @@ export class BrokerClient {
 		});
 	}
 
-	/** Its thread has ended. What it held is marked first, then its waits are given up. */
+	/** Its thread has ended: what it held is abandoned, and its waits end without a trace, as those of any thread. */
 	end(): void {
 		if (this.#isGone) return;
 		this.#isGone = true;
 		Registry.ours().markDead(this.#record);
 		for (const lane of this.#lanes) lane.close();
-		for (const controller of this.#waits.values()) controller.abort();
 		// The last that was taken goes back first, so that they are in order again.
 		for (const restore of [...this.#given.values()].reverse()) restore();
 		this.#given.clear();
@@ -113,7 +112,7 @@ export class BrokerClient {
 			case ASK:
 				return this.#ask(message, lane);
 			case CANCEL:
-				this.#waits.get(message[1] as number)?.abort();
+				this.#waits.get(message[1] as number)?.controller.abort();
 				return;
 			case TOOK:
 				this.#given.delete(message[1] as number);
@@ -133,6 +132,7 @@ export class BrokerClient {
 	#ask([, id, target, part, member, args, timeout]: Message, lane: ClientLane): void {
 		const asked: Asked = {
 			id: id as number,
+			what: (args as unknown[]).length === 0 ? `${target} ${part} ${member}` : null,
 			member: member as string,
 			timeout: (timeout as number | null) ?? undefined,
 			lane,
@@ -149,6 +149,7 @@ export class BrokerClient {
 		lane.began();
 		answer.then(
 			(value) => {
+				this.#letBlockedGoFirst(asked);
 				this.#ended(asked);
 				this.#answer(instance, asked, value);
 			},
@@ -157,6 +158,22 @@ export class BrokerClient {
 				lane.fail(asked.id, error);
 			},
 		);
+	}
+
+	/**
+	 * A thread that blocks goes before those of its tasks that wait for the same: they could not come meanwhile. The task
+	 * has its place in line then, where neither has a time limit to keep.
+	 */
+	#letBlockedGoFirst(asked: Asked): void {
+		if (asked.lane.isBlocking || asked.what === null || asked.timeout !== undefined) return;
+		for (const { asked: other, controller } of this.#waits.values()) {
+			if (!other.lane.isBlocking || other.what !== asked.what || other.timeout !== undefined) continue;
+			const { id, lane } = asked;
+			Object.assign(asked, { id: other.id, lane: other.lane });
+			Object.assign(other, { id, lane });
+			this.#waits.set(id, { asked: other, controller });
+			return;
+		}
 	}
 
 	#ended({ id, lane }: Asked): void {
@@ -173,7 +190,8 @@ export class BrokerClient {
 		lane.say([GIVEN, id, value]);
 	}
 
-	#do({ object, operations }: Instance, args: unknown[], { id, member, timeout, lane }: Asked): unknown {
+	#do({ object, operations }: Instance, args: unknown[], asked: Asked): unknown {
+		const { id, member, timeout, lane } = asked;
 		const { waits = [], calls = [], states = [], settings = [], attempts, checks } = operations;
 		if (!this.#isTrusted) checks?.[member]?.(args);
 		const target = object as Record<string, unknown>;
@@ -186,7 +204,7 @@ export class BrokerClient {
 			const done = attempt === undefined ? null : (target[attempt] as Member)(...args);
 			if (done !== null && done !== false) return done;
 			const controller = new AbortController();
-			this.#waits.set(id, controller);
+			this.#waits.set(id, { asked, controller });
 			return (target[member] as Member)(...args, { timeout, signal: controller.signal });
 		}
 		if (args.length === 1 && settings.includes(member)) {
@@ -225,10 +243,17 @@ export class BrokerClient {
 
 /** A call that was asked for. */
 interface Asked {
-	readonly id: number;
+	id: number;
+	lane: ClientLane;
+	/** The same for calls that may have each other's answer; null when it may not. */
+	readonly what: string | null;
 	readonly member: string;
 	readonly timeout: number | undefined;
-	readonly lane: ClientLane;
+}
+
+interface Wait {
+	readonly asked: Asked;
+	readonly controller: AbortController;
 }
 
 /** One of the two connections of a client. */

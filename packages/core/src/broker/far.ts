@@ -17,7 +17,8 @@ export class Remote {
 		this.handle = handle;
 		this.#link = linkTo(handle.home);
 		this.#part = part;
-		if (part === '') dropped().register(this, { link: this.#link, id: handle.id });
+		this.#link.hold(handle.id);
+		dropped().register(this, { link: this.#link, id: handle.id });
 	}
 
 	/** Its home is a process of this user, and what comes from there may be code. */

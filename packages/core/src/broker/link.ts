@@ -2,7 +2,7 @@ import { existsSync, readSync, writeSync } from 'node:fs';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { follow } from '../aborts.js';
-import { descriptorOf, Outlet, setBlocking } from '../channel/outlet.js';
+import { descriptorOf, Outlet, setBlocking, stopReading } from '../channel/outlet.js';
 import { AuthenticationError, HomeLostError } from '../errors.js';
 import { sendCalls } from '../host/host.js';
 import { crypto } from '../lazy.js';
@@ -98,6 +98,8 @@ export class Link {
 	#burst: Buffer[] = [];
 	/** Of what was given, what has been taken and not been said. */
 	#taken: Buffer[] = [];
+	/** How many objects of this thread stand for what lives there. */
+	readonly #held = new Map<number, number>();
 	#next = 1;
 	#lost: Error | null = null;
 
@@ -141,8 +143,11 @@ export class Link {
 		return id;
 	}
 
-	/** Asks, and blocks this thread until the answer is there. */
-	/** @param accept throws what is thrown in place of an answer that is not wanted, which then goes back */
+	/**
+	 * Asks, and blocks this thread until the answer is there.
+	 *
+	 * @param accept throws what is thrown in place of an answer that is not wanted, which then goes back
+	 */
 	askSync(message: (id: number) => Message, accept?: (answer: unknown) => void): unknown {
 		const fd = this.#descriptor();
 		sendCalls(); // what is waited for may be up to a call made in this very turn
@@ -178,8 +183,16 @@ export class Link {
 		this.#events?.outlet.flushSync();
 	}
 
-	/** Nobody in this thread has it any more. */
+	/** One more object of this thread stands for it. */
+	hold(target: number): void {
+		this.#held.set(target, (this.#held.get(target) ?? 0) + 1);
+	}
+
+	/** One less does; its home is told when none is left. */
 	drop(target: number): void {
+		const left = (this.#held.get(target) as number) - 1;
+		if (left > 0) return void this.#held.set(target, left);
+		this.#held.delete(target);
 		if (this.#events !== null && this.#lost === null) this.#say([DROP, target]);
 	}
 
@@ -249,6 +262,7 @@ export class Link {
 		// From now on only blocking calls read it.
 		socket.pause();
 		socket.unref();
+		stopReading(socket);
 		setBlocking(socket, true);
 	}
 

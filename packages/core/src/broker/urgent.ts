@@ -32,6 +32,7 @@ socket.on('error', () => tell(-1));
 socket.on('connect', () => socket.write(hello));
 socket.once('data', () => {
 	socket.pause();
+	socket._handle.readStop(); // or this loop would take the answers
 	socket._handle.setBlocking(true);
 	tell(socket._handle.fd);
 	setInterval(() => {}, 1e9);

@@ -155,6 +155,12 @@ export class Outlet {
 	}
 }
 
+/** Lets the event loop read no more from a socket; a paused one is still read ahead. Node does not document it. */
+export function stopReading(socket: Socket): void {
+	const { _handle } = socket as unknown as { _handle?: { readStop?(): void } };
+	_handle?.readStop?.();
+}
+
 /** Whether reading from the descriptor of a socket waits until there is something. Node does not document it. */
 export function setBlocking(socket: Socket, isBlocking: boolean): void {
 	const { _handle } = socket as unknown as { _handle?: { setBlocking?(isBlocking: boolean): void } };

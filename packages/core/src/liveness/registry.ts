@@ -190,11 +190,17 @@ export class Registry {
 		if (this.#move(id, ATTACHED, DEAD) || this.#move(id, NEW, DEAD)) this.#announce();
 	}
 
+	/** Whether the end of a thread was written down. */
+	hasEnded(id: ThreadId): boolean {
+		const word = Atomics.load(this.#words, recordAt(indexOf(id)) + STATE);
+		return word >>> STATE_BITS !== generationOf(id) || (word & 3) === DEAD;
+	}
+
 	/** Whether a thread still lives. Costs a look into `/proc` on Linux. */
 	isAlive(id: ThreadId): boolean {
 		const at = recordAt(indexOf(id));
+		if (this.hasEnded(id)) return false;
 		const word = Atomics.load(this.#words, at + STATE);
-		if (word >>> STATE_BITS !== generationOf(id) || (word & 3) === DEAD) return false;
 		if (id === this.#self || this.#isStillThere(at, (word & 3) === NEW)) return true;
 		this.markDead(id);
 		return false;

@@ -116,9 +116,9 @@ export class RLock extends Acquirable implements Shareable {
 		return this.#reentry.isOwned;
 	}
 
-	/** How many releases it takes until it is free. */
+	/** How many releases it takes until it is free; 1 at least when it is held in another process, which knows. */
 	get depth(): number {
-		return this.#reentry.depth;
+		return this.#reentry.depth || Number(this.locked);
 	}
 
 	/** As `Lock.recover`. */

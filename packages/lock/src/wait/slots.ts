@@ -115,6 +115,11 @@ export class Slots {
 		return false;
 	}
 
+	/** Whether who claims slots through this object has ended. One of another process has, while this thread goes on. */
+	get hasEnded(): boolean {
+		return this.#registry.hasEnded(this.#self);
+	}
+
 	state(slot: number): number {
 		return Atomics.load(this.words, slot + STATE);
 	}

@@ -96,6 +96,7 @@ class PendingWait implements Alarm, Outsider {
 
 	/** Gets a slot if there is one. Only the oldest of those outside asks, so they keep their order. */
 	letIn(): void {
+		if (this.#isOrphaned()) return;
 		const { waiters } = this.#awaitable;
 		this.#turn.slot = waiters.join(false);
 		if (this.#turn.slot !== NONE) {
@@ -106,6 +107,7 @@ class PendingWait implements Alarm, Outsider {
 	}
 
 	ring(): void {
+		if (this.#isOrphaned()) return;
 		const { waiters } = this.#awaitable;
 		if (this.#turn.joins && this.#turn.slot === NONE) return this.letIn();
 		sweep(this.#awaitable);
@@ -153,18 +155,29 @@ class PendingWait implements Alarm, Outsider {
 		this.#listening = true;
 		void happened.then(() => {
 			this.#listening = false;
-			if (this.#ended) return;
+			if (this.#ended || this.#isOrphaned()) return;
 			this.#turn.granted = this.#awaitable.waiters.accept(this.#turn.slot);
 			this.#look();
 		});
 		return true;
 	}
 
-	#end(settle: () => void): void {
+	/** The thread that waits has ended, for which this one acts: it neither takes nor leaves anything any more. */
+	#isOrphaned(): boolean {
+		const { hasEnded } = this.#awaitable.waiters;
+		if (hasEnded) this.#stop();
+		return hasEnded;
+	}
+
+	#stop(): void {
 		this.#ended = true;
 		clock().unset(this);
 		this.#unfollow();
 		this.#awaitable.waiters.outside.delete(this);
+	}
+
+	#end(settle: () => void): void {
+		this.#stop();
 		this.#settle.leave();
 		settle();
 		this.#letInNext();

@@ -83,6 +83,11 @@ export class Waiters {
 		Atomics.store(this.#words, slot + STATE, WAITING);
 	}
 
+	/** Whether who waits here has ended: its slots are for others to free then. */
+	get hasEnded(): boolean {
+		return this.#slots.hasEnded;
+	}
+
 	/** Whether somebody other than `slot` is in line. */
 	others(slot: number): boolean {
 		return this.#slots.some((at) => at !== slot && this.#isInLine(at)) !== NONE;

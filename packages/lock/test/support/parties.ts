@@ -1,32 +1,42 @@
 import { setTimeout } from 'node:timers/promises';
-import { share } from '@conc/core';
+import { isFar, type Medium, type Shareable, share } from '@conc/core';
 import type { Barrier } from '@conc/lock';
-import { type Started, start } from './workers.js';
+import { type Started, startIn } from './workers.js';
 
 /** How a wait ended that did not return its number. */
 export const broken = { name: 'BrokenBarrierError', code: 'CONC_BROKEN_BARRIER' };
 
-/** What the action does in the thread of a party; `seen` is the memory it does it with. */
+/** What the action does in the thread of a party; `seen` is what it does it with. */
 export type Action = 'count' | 'throw' | 'exit' | 'sleep';
 
-/** A thread that comes to a barrier as often as it is told to. */
+/** A thread or process that comes to a barrier as often as it is told to. */
 export class Party {
-	readonly #thread: Started;
+	readonly #started: Started;
 
-	constructor(barrier: Barrier, sync: boolean, action?: Action, seen?: Int32Array) {
-		// The raw workers of these tests cannot be sent a function: they have their own.
-		const handle = { ...(barrier[share]('thread') as object), action: undefined };
-		this.#thread = start('barrier-party', { handle, sync, action, seen });
+	constructor(medium: Medium, barrier: Barrier, sync: boolean, action?: Action, seen?: Shareable) {
+		// The raw parties of these tests cannot be sent a function: they have their own.
+		const none = { action: undefined };
+		const handle = barrier[share](medium);
+		const bare = isFar(handle)
+			? { ...handle, detail: { ...(handle.detail as object), ...none } }
+			: { ...handle, ...none };
+		this.#started = startIn(medium)('barrier-party', { handle: bare, sync, action, seen });
 	}
 
 	wait(options?: { timeout: number }): Promise<unknown> {
-		this.#thread.worker.postMessage(options);
-		return this.#thread.next();
+		this.#started.tell({ options });
+		return this.#started.next();
 	}
 
 	end(): Promise<void> {
-		return this.#thread.end();
+		return this.#started.end();
 	}
+}
+
+export type MakeParty = (barrier: Barrier, sync: boolean, action?: Action, seen?: Shareable) => Party;
+
+export function partiesIn(medium: Medium): MakeParty {
+	return (barrier, sync, action, seen) => new Party(medium, barrier, sync, action, seen);
 }
 
 /** How a wait of this thread went, in the words of a `Party`. */

@@ -32,6 +32,7 @@ socket.on('error', () => tell(-1));
 socket.on('connect', () => socket.write(hello));
 socket.once('data', () => {
 	socket.pause();
+	socket._handle.readStop(); // paused alone, it would still take the first answer
 	socket._handle.setBlocking(true);
 	tell(socket._handle.fd);
 	setInterval(() => {}, 1e9);

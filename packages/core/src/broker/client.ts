@@ -57,7 +57,7 @@ export class BrokerClient {
 	/** What it waits for. */
 	readonly #waits = new Map<number, Wait>();
 	/** What it was given and has not said that it has: each puts it back. */
-	readonly #given = new Map<number, () => void>();
+	readonly #given = new Map<number, Given>();
 	#isGone = false;
 
 	constructor(broker: Broker, { isTrusted }: Rules) {
@@ -98,10 +98,12 @@ export class BrokerClient {
 	end(): void {
 		if (this.#isGone) return;
 		this.#isGone = true;
-		Registry.ours().markDead(this.#record);
 		for (const lane of this.#lanes) lane.close();
 		// The last that was taken goes back first, so that they are in order again.
-		for (const restore of [...this.#given.values()].reverse()) restore();
+		const given = [...this.#given.values()].reverse();
+		for (const { isHeld, back } of given) if (isHeld) back();
+		Registry.ours().markDead(this.#record);
+		for (const { isHeld, back } of given) if (!isHeld) back();
 		this.#given.clear();
 		for (const id of this.#instances.keys()) this.#broker.release(id);
 		this.#instances.clear();
@@ -118,7 +120,7 @@ export class BrokerClient {
 				this.#given.delete(message[1] as number);
 				return;
 			case REFUSED:
-				this.#given.get(message[1] as number)?.();
+				this.#given.get(message[1] as number)?.back();
 				this.#given.delete(message[1] as number);
 				return;
 			case DROP:
@@ -145,13 +147,13 @@ export class BrokerClient {
 		} catch (error) {
 			return lane.fail(asked.id, error);
 		}
-		if (!(answer instanceof Promise)) return this.#answer(instance, asked, answer);
+		if (!(answer instanceof Promise)) return this.#answer(instance, asked, answer, false);
 		lane.began();
 		answer.then(
 			(value) => {
 				this.#letBlockedGoFirst(asked);
 				this.#ended(asked);
-				this.#answer(instance, asked, value);
+				this.#answer(instance, asked, value, true);
 			},
 			(error) => {
 				this.#ended(asked);
@@ -181,12 +183,16 @@ export class BrokerClient {
 		lane.ended();
 	}
 
-	#answer({ object, operations }: Instance, { id, member, lane }: Asked, value: unknown): void {
-		const restore = operations.restores?.[member];
-		if (restore === undefined || value === null) return lane.say([DONE, id, value]);
-		const putBack = () => (object as Record<string, Member>)[restore]?.(value);
-		if (this.#isGone) return void putBack();
-		this.#given.set(id, putBack);
+	#answer(instance: Instance, { id, member, lane }: Asked, value: unknown, hasWaited: boolean): void {
+		const object = instance.object as Record<string, Member>;
+		const { restores, undoes } = instance.operations;
+		const restore = value === null ? undefined : restores?.[member];
+		// Who did not have to wait for it has died just now if it does not hear of it: as if it had begun.
+		const undo = hasWaited && value === true ? undoes?.[member] : undefined;
+		if (restore === undefined && undo === undefined) return lane.say([DONE, id, value]);
+		if (this.#isGone) return void (restore !== undefined && object[restore]?.(value));
+		const back = restore === undefined ? () => object[undo ?? '']?.() : () => object[restore]?.(value);
+		this.#given.set(id, { back, isHeld: restore === undefined });
 		lane.say([GIVEN, id, value]);
 	}
 
@@ -239,6 +245,13 @@ export class BrokerClient {
 		const object = Registry.ours().actAs(this.#record, () => Reflect.get(instance.object, part) as object);
 		return { object, operations: operationsOf(found.Class()) };
 	}
+}
+
+/** What was given to it, until it says that it has it. */
+interface Given {
+	/** It has a hold of something: what it lets go of before it is known to have ended, it has not abandoned. */
+	readonly isHeld: boolean;
+	back(): void;
 }
 
 /** A call that was asked for. */

@@ -16,6 +16,8 @@ export interface Operations {
 	readonly checks?: Readonly<Record<string, (args: readonly unknown[]) => void>>;
 	/** Of members that take something away: the method that puts it back, where it does not arrive. */
 	readonly restores?: Readonly<Record<string, string>>;
+	/** Of waits that take hold of something: the method that lets go of it, where the answer to a wait does not arrive. */
+	readonly undoes?: Readonly<Record<string, string>>;
 	/** Properties that hold another object with operations of its own, and how the other side makes that. */
 	readonly parts?: Readonly<Record<string, Part>>;
 }

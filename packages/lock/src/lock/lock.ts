@@ -155,6 +155,7 @@ brand(Lock, '@conc/lock:Lock');
 export const farLock = farForm(Lock, {
 	waits: ['acquire'],
 	attempts: { acquire: 'tryAcquire' },
+	undoes: { acquire: 'release' },
 	calls: ['tryAcquire', 'release', 'recover'],
 	states: ['locked', 'owner'],
 });

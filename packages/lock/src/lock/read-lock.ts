@@ -108,6 +108,7 @@ export class ReadLock extends Acquirable {
 export const farReadLock = farForm(ReadLock, {
 	waits: ['acquire'],
 	attempts: { acquire: 'tryAcquire' },
+	undoes: { acquire: 'release' },
 	calls: ['tryAcquire', 'release'],
 	states: ['locked', 'owners'],
 });

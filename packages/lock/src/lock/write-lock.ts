@@ -106,6 +106,7 @@ export class WriteLock extends Acquirable {
 export const farWriteLock = farForm(WriteLock, {
 	waits: ['acquire'],
 	attempts: { acquire: 'tryAcquire' },
+	undoes: { acquire: 'release' },
 	calls: ['tryAcquire', 'release'],
 	states: ['locked', 'owner'],
 });

@@ -128,6 +128,7 @@ brand(Semaphore, '@conc/lock:Semaphore');
 const semaphoreOperations = {
 	waits: ['acquire'],
 	attempts: { acquire: 'tryAcquire' },
+	undoes: { acquire: 'release' },
 	calls: ['tryAcquire', 'release'],
 	states: ['value'],
 };

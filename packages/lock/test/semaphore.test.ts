@@ -1,10 +1,14 @@
 import { inspect } from 'node:util';
+import type { Medium } from '@conc/core';
 import { BoundedSemaphore, LockError, Semaphore, SharedValue, TimeoutError } from '@conc/lock';
 import { describe, expect, it } from 'vitest';
 import { untilWaiting, waitersOf } from './support/waiting.js';
 import { media, startIn } from './support/workers.js';
 
 const ways = ['terminated', 'exiting', 'out of memory', 'returning'] as const;
+
+/** All of them close the connection of a process alike, which abandoned.test.ts shows. */
+const waysOf = (medium: Medium) => (medium === 'thread' ? ways : ways.slice(0, 2));
 
 describe.each(media)('where the others are each a %s,', (medium) => {
 	const start = startIn(medium);
@@ -198,7 +202,7 @@ describe.each(media)('where the others are each a %s,', (medium) => {
 			expect([permits.value, waitersOf(permits)]).toEqual([3, 0]);
 		});
 
-		it.each(ways)('gives the permits of a thread %s to those who wait', async (how) => {
+		it.each(waysOf(medium))('gives the permits of a thread %s to those who wait', async (how) => {
 			for (const sync of [true, false]) {
 				const permits = make(2);
 				const holder = start('hold-permits', { permits, kind, how, times: 2 });
@@ -245,16 +249,19 @@ describe.each(media)('where the others are each a %s,', (medium) => {
 		});
 	});
 
-	it.each(ways)('the permits of a thread %s stay taken, unless it was said otherwise', async (how) => {
-		const permits = new Semaphore(2);
-		const holder = start('hold-permits', { permits, kind: 'Semaphore', how, times: 1 });
-		await holder.next();
-		const ended = holder.ended();
-		if (how === 'terminated') await holder.end();
-		else holder.tell('end');
-		await ended;
-		expect([permits.value, permits.tryAcquire(), permits.tryAcquire()]).toEqual([1, true, false]);
-		permits.release(2); // also the one it had
-		expect(permits.value).toBe(2);
-	});
+	it.each(waysOf(medium))(
+		'the permits of a thread %s stay taken, unless it was said otherwise',
+		async (how) => {
+			const permits = new Semaphore(2);
+			const holder = start('hold-permits', { permits, kind: 'Semaphore', how, times: 1 });
+			await holder.next();
+			const ended = holder.ended();
+			if (how === 'terminated') await holder.end();
+			else holder.tell('end');
+			await ended;
+			expect([permits.value, permits.tryAcquire(), permits.tryAcquire()]).toEqual([1, true, false]);
+			permits.release(2); // also the one it had
+			expect(permits.value).toBe(2);
+		},
+	);
 });

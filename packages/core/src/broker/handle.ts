@@ -4,7 +4,7 @@ export interface Home {
 	readonly at: { readonly path: string } | { readonly host: string; readonly port: number };
 	/** The secret of those who may come; null where the file of the socket is only this user's. */
 	readonly authkey: Uint8Array | null;
-	/** 0 where it is not known. */
+	/** Of a process whose broker may still be starting; 0 where it listens by now. */
 	readonly pid: number;
 	/** `MainProcess (pid 17)`, for messages. */
 	readonly name: string;

@@ -32,6 +32,8 @@ const CHUNK_BYTES = 0x1_0000;
 /** How long to wait for a broker that is just being started before looking again. */
 const FIRST_PAUSE_MS = 1;
 const LAST_PAUSE_MS = 20;
+/** A broker that does not listen after so long never will. */
+const LONGEST_START_MS = 30_000;
 
 /** So many messages leave together at most. */
 const MOST_TOGETHER = 64;
@@ -236,13 +238,14 @@ export class Link {
 
 	/** Tries until somebody is there: a broker is asked for while it is being started. */
 	async #open(lane: Lane): Promise<Socket> {
+		const until = performance.now() + LONGEST_START_MS;
 		for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LAST_PAUSE_MS)) {
 			try {
 				const socket = await opened(this.#home);
 				await this.#introduce(socket, lane);
 				return socket;
 			} catch (error) {
-				if (!isNotYet(error) || !this.#mayCome) throw error;
+				if (!isNotYet(error) || !this.#mayCome || performance.now() > until) throw error;
 			}
 			await new Promise((resolve) => setTimeout(resolve, pause));
 		}

@@ -119,7 +119,7 @@ export class Manager {
 		}
 		host.unref();
 		this.#host = host;
-		this.#reach(this.#address, authkey, process.pid);
+		this.#reach(this.#address, authkey);
 		return this;
 	}
 
@@ -134,7 +134,7 @@ export class Manager {
 			throw new TypeError('connect() needs the address of a manager: new Manager({ address })');
 		const at = readAddress(address, 1);
 		try {
-			const root = this.#reach(at, readOptions(this.#asked, at).authkey ?? null, 0);
+			const root = this.#reach(at, readOptions(this.#asked, at).authkey ?? null);
 			await root.wait('greet', [], undefined);
 		} catch (error) {
 			this.#lives = 'new';
@@ -274,10 +274,11 @@ export class Manager {
 		return types;
 	}
 
-	#reach(address: Address, authkey: Uint8Array | null, pid: number): Remote {
+	#reach(address: Address, authkey: Uint8Array | null): Remote {
 		const at =
 			address.path === undefined ? { host: address.host, port: address.port } : { path: address.path };
-		const home = { at, authkey, pid, name: `the manager at ${show(address)}` };
+		// It listens by now, so there is no process to wait for.
+		const home = { at, authkey, pid: 0, name: `the manager at ${show(address)}` };
 		this.#root = new Remote({ home, id: ROOT, label: 'the manager', detail: null });
 		return this.#root;
 	}

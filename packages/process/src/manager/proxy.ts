@@ -69,6 +69,7 @@ const remotes = () => realm('remotes of proxies', () => new WeakMap<ManagerProxy
 /** A proxy with the methods its handle tells of. */
 function proxyOf(handle: FarHandle): ManagerProxy {
 	const proxy = new ManagerProxy(handle);
+	void proxy[remote]; // connects now: its first use may block
 	const { type, methods, states, iterates } = handle.detail as Surface;
 	if (type === 'namespace') return namespaceOf(proxy);
 	const wording = new Wording(handle.home);

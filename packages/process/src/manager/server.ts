@@ -83,7 +83,7 @@ class ManagerServer {
 		this.#types = types;
 		this.#server = server;
 		const at = address.path === undefined ? address : { path: address.path };
-		this.#home = { at, authkey, pid: process.pid, name: `the manager at ${show(address)}` };
+		this.#home = { at, authkey, pid: 0, name: `the manager at ${show(address)}` };
 		this.#wording = new Wording(this.#home);
 		this.#broker = new Broker({ authkey, isTrusted: authkey === null, keepsUnused: false });
 		this.#broker.adopt(ROOT, this);

@@ -55,6 +55,7 @@ export {
 	ItemError,
 	living,
 	movesSomething,
+	sendAll,
 	sendCalls,
 } from './host/host.js';
 export { Job } from './host/job.js';

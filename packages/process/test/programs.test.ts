@@ -74,14 +74,22 @@ describe('the end of the parent', () => {
 		await Promise.all(pidsIn(first).map(gone));
 	});
 
+	it('by process.exit ends all children', async () => {
+		const { code, stdout } = await run('parent-ends', { args: ['exit'] });
+		expect(code).toBe(3);
+		expect(stdout).toMatch(/^main done \d+ \d+\n$/);
+		await Promise.all(pidsIn(stdout).map(gone));
+	});
+
 	it.each([
 		['process.exit', 'exit', 3],
 		['an uncaught error', 'throw', 1],
-	])('by %s ends all children', async (_, way, exitCode) => {
-		const { code, stdout } = await run('parent-ends', { args: [way] });
-		expect(code).toBe(exitCode);
-		expect(stdout).toMatch(/^main done \d+ \d+\n$/);
-		await Promise.all(pidsIn(stdout).map(gone));
+	])('by %s ends all its children and theirs, in a CPU loop as they are', async (_, way, exitCode) => {
+		const program = new Program('family', { args: [way] });
+		const pids = pidsIn((await program.lines(4)).join(' '));
+		program.child.kill('SIGUSR2');
+		expect((await program.ended).code).toBe(exitCode);
+		await Promise.all(pids.map(gone));
 	});
 
 	it.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGABRT'] as const)(

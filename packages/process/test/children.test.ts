@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import {
 	appendFileSync,
+	closeSync,
 	existsSync,
 	mkdtempSync,
+	openSync,
 	readFileSync,
 	realpathSync,
 	rmSync,
@@ -10,8 +13,10 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { activeChildren, Process } from '@conc/process';
 import { afterAll, describe, expect, it } from 'vitest';
+import { gone } from './support/gone.js';
 
 const directory = realpathSync(mkdtempSync(path.join(tmpdir(), 'conc-process-')));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -95,6 +100,48 @@ describe('several children', () => {
 		await blocked.join();
 		expect([joined, ended].map(isListed)).toEqual([false, false]);
 		while (isListed(blocked)) await sleep(2);
+	});
+
+	it('end with the child that started them, if they are daemons', async () => {
+		const loop = (running: string) => {
+			writeFileSync(running, '');
+			for (;;);
+		};
+		const target = async (running: string) => {
+			const { pid } = new Process({ target: loop, args: [running], daemon: true }).start();
+			await until(running);
+			return pid as number;
+		};
+		const child = new Process({ target, args: [mark('running')] }).start();
+		const pid = await child.result;
+		expect([await child.join(), child.exitCode]).toEqual([true, 0]);
+		await gone(pid);
+	});
+
+	it('fail by themselves: who started one goes on', async () => {
+		const errors = mark('errors');
+		const fd = openSync(errors, 'w');
+		const fail = () => {
+			throw new RangeError('below');
+		};
+		const target = async () => {
+			const child = new Process({ target: fail, name: 'below' }).start();
+			const error = await child.result.catch((error) => error);
+			await child.join();
+			return [String(error), child.exitCode];
+		};
+		const child = new Process({ target, stdio: ['ignore', 'inherit', fd] }).start();
+		expect(await child.result).toEqual(['RangeError: below', 1]);
+		await child.join();
+		closeSync(fd);
+		expect(child.exitCode).toBe(0);
+		expect(readFileSync(errors, 'utf8')).toMatch(/^Process below:\nRangeError: below\n {4}at fail /);
+	});
+
+	it('may be started and joined by a thread that blocks', async () => {
+		const inThread = new Worker(new URL('fixtures/joins-in-worker.mjs', import.meta.url));
+		const [told] = await once(inThread, 'message');
+		expect(told).toEqual({ joined: true, exitCode: 3 });
 	});
 
 	it('are named by their place in the family', async () => {

@@ -215,6 +215,13 @@ describe('a program with processes', () => {
 		expect(stdout).toMatch(output);
 	});
 
+	it('has children with the same options of Node, but for those that say what to run', async () => {
+		const target = '() => console.log(process.execArgv.join())';
+		const text = `const { Process } = require('@conc/process'); new Process({ target: ${target} }).start()`;
+		const { stdout } = await run(null, { nodeArgs: ['--stack-size=900', '--no-warnings', '-e', text] });
+		expect(stdout).toBe('--stack-size=900,--no-warnings\n');
+	});
+
 	it('that does not ask for the result of a child goes on; the report is all there is of a failure', async () => {
 		const { code, stdout, stderr } = await run('ignored-failure');
 		expect([code, stdout]).toEqual([0, '']);

@@ -67,6 +67,7 @@ export {
 	ItemError,
 	living,
 	movesSomething,
+	sendAll,
 	sendCalls,
 } from './host/host.js';
 export { collectInherited, type Inherited, inherit, isInheriting } from './host/inherit.js';

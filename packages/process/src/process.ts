@@ -15,6 +15,8 @@ import {
 	readTimeout,
 	realm,
 	type SyncWaitOptions,
+	sendAll,
+	sendCalls,
 	startProcess,
 	type WaitOptions,
 	waitFor,
@@ -120,7 +122,11 @@ export class Process<A extends unknown[] = any, R = unknown> {
 		const timeout = readTimeout(options);
 		const host = this.#started('join');
 		if (host.exit !== null) return true;
-		return waitForEnd(host.id, timeout, () => host.pump());
+		sendCalls();
+		return waitForEnd(host.id, timeout, () => {
+			const sent = sendAll(); // what it waits for may be up to another child
+			return host.pump() || sent;
+		});
 	}
 
 	get name(): string {

@@ -1,7 +1,17 @@
-import { getEventListeners } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync, writeSync } from 'node:fs';
+import { getEventListeners, once } from 'node:events';
+import {
+	closeSync,
+	createWriteStream,
+	mkdtempSync,
+	openSync,
+	readFileSync,
+	realpathSync,
+	rmSync,
+	writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough, type Stream } from 'node:stream';
 import { CaptureError, Process, ProcessError, ProcessExitError } from '@conc/process';
 import { afterAll, describe, expect, it } from 'vitest';
 import { printing } from './support/printing.js';
@@ -26,6 +36,16 @@ describe('start, join and result', () => {
 		expect(await child.result).toEqual([pid, 1, 'b']);
 		expect(await child.join()).toBe(true);
 		expect([child.isAlive, child.pid, child.exitCode, child.signalCode]).toEqual([false, pid, 0, null]);
+	});
+
+	it('what it is given is taken as it is at the start, no sooner and no later', async () => {
+		const list = ['made'];
+		const child = new Process({ target: (given: string[]) => [given, list], args: [list] });
+		list.push('to be started');
+		child.start();
+		list.push('started');
+		const expected = ['made', 'to be started'];
+		expect(await child.result).toEqual([expected, expected]);
 	});
 
 	it('joinSync right after start waits for a process that has not booted yet', async () => {
@@ -291,6 +311,19 @@ describe('cwd, env, execArgv, stdio', () => {
 			'said\nsaid\ncomplained\n',
 		]);
 		for (const one of [out, errors, both]) one.close();
+	});
+
+	it('a stream with a descriptor may be stdout, and one without is refused', async () => {
+		const path = join(directory, 'stream');
+		const stream = createWriteStream(path);
+		const target = () => console.log('into a stream');
+		const options = (stream: Stream) => ({ target, stdio: ['ignore', stream] as const });
+		expect(() => new Process(options(stream)).start()).toThrow(/stdio/);
+		await once(stream, 'open');
+		await new Process(options(stream)).start().join();
+		stream.end();
+		expect(readFileSync(path, 'utf8')).toBe('into a stream\n');
+		expect(() => new Process(options(new PassThrough())).start()).toThrow(TypeError);
 	});
 });
 

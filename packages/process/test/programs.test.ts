@@ -81,6 +81,17 @@ describe('the end of the parent', () => {
 		await Promise.all(pidsIn(stdout).map(gone));
 	});
 
+	it.each([
+		['process.exit', 'exit', 3],
+		['an uncaught error', 'throw', 1],
+	])('by %s ends all its children and theirs, in a CPU loop as they are', async (_, way, exitCode) => {
+		const program = new Program('family', { args: [way] });
+		const pids = pidsIn((await program.lines(4)).join(' '));
+		program.child.kill('SIGUSR2');
+		expect((await program.ended).code).toBe(exitCode);
+		await Promise.all(pids.map(gone));
+	});
+
 	it.each(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGABRT'] as const)(
 		'by %s ends all its children and theirs, in a CPU loop as they are',
 		async (signal) => {
@@ -90,6 +101,33 @@ describe('the end of the parent', () => {
 			program.child.kill(signal);
 			expect((await program.ended).signal).toBe(signal); // its pipes are closed: nobody holds them
 			await Promise.all(pids.map(gone));
+		},
+	);
+
+	it.each([
+		['and nothing is printed', 'dies', { code: null, signal: 'SIGINT', stdout: '' }],
+		['unless it handles that', 'handles', { code: 130, signal: null, stdout: '-2 SIGINT\n-2 SIGINT\n' }],
+	])('comes with that of all of them at Ctrl-C, %s', async (_, way, end) => {
+		const program = new Program('interrupted-family', { args: [way], detached: true });
+		const lines = await program.lines(4);
+		process.kill(-(program.child.pid as number), 'SIGINT');
+		const { stdout, ...ended } = await program.ended;
+		const rest = stdout.slice(`${lines.join('\n')}\n`.length);
+		expect({ ...ended, stdout: rest }).toEqual({ ...end, stderr: '' });
+		await Promise.all(pidsIn(lines.join(' ')).map(gone));
+	});
+
+	// Whoever changes the user is not ended with the parent any more, which only root can.
+	it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
+		'by SIGKILL is seen by a child that survives it',
+		async () => {
+			const program = new Program('survivor');
+			const [line] = await program.lines(1);
+			expect(line).toMatch(/^\d+ MainProcess true$/);
+			program.child.kill('SIGKILL');
+			const { stdout } = await program.ended;
+			expect(stdout).toBe(`${line}\nMainProcess false\n`);
+			await gone(Number(line?.split(' ')[0]));
 		},
 	);
 
@@ -167,6 +205,34 @@ describe('a program with processes', () => {
 		expect(await run(null, { nodeArgs: args })).toMatchObject({ code: 0, stdout: 'got 4\n', stderr: '' });
 	});
 
+	it.each([
+		['read from stdin', '-', `const { Process } = require('@conc/process'); const x = 4;`, /^got 4\n$/],
+		['typed', '-i', `const { Process } = require('@conc/process')\nconst x = 4\n`, /got 4\n/],
+	])('may be %s', async (_, option, text, output) => {
+		const stdin = `${text}new Process({ target: () => console.log('got', x) }).start().joinSync()\n`;
+		const { code, stdout, stderr } = await run(null, { nodeArgs: [option], stdin });
+		expect([code, stderr]).toEqual([0, '']);
+		expect(stdout).toMatch(output);
+	});
+
+	it('has children with the same options of Node, but for those that say what to run', async () => {
+		const target = '() => console.log(process.execArgv.join())';
+		const text = `const { Process } = require('@conc/process'); new Process({ target: ${target} }).start()`;
+		const { stdout } = await run(null, { nodeArgs: ['--stack-size=900', '--no-warnings', '-e', text] });
+		expect(stdout).toBe('--stack-size=900,--no-warnings\n');
+	});
+
+	it('that does not ask for the result of a child goes on; the report is all there is of a failure', async () => {
+		const { code, stdout, stderr } = await run('ignored-failure');
+		expect([code, stdout]).toEqual([0, '']);
+		expect(stderr).toMatch(/^Process Process-1:\nRangeError: not asked for\n( {4}at .*\n)+$/);
+	});
+
+	it('has children that wait for their threads, other than daemons', async () => {
+		const { stdout } = await run('threads-of-a-child');
+		expect(stdout).toBe('target done\nthread done, daemon false\njoined 0\n');
+	});
+
 	it('that only imports the package has started and installed nothing', async () => {
 		const { stdout } = await run('import-only', { args: ['@conc/process'] });
 		const { before, after } = JSON.parse(stdout);
@@ -190,6 +256,16 @@ describe('a program with processes', () => {
 		const program = new Program('print-to-nobody');
 		program.child.stdout.destroy();
 		expect((await program.ended).stderr).toContain('true\n');
+	});
+
+	it('a child whose stdout is broken fails only where Node says so, and it is reported', async () => {
+		const program = new Program('broken-stdout');
+		program.child.stdout.destroy();
+		const { code, stderr } = await program.ended;
+		expect(code).toBe(0);
+		expect(stderr).toMatch(/^Process-1: exit code 0\nProcess Process-2:\n/);
+		expect(stderr).toContain('\nError: write EPIPE\n');
+		expect(stderr).toMatch(/\nProcess-2: exit code 1\n$/);
 	});
 
 	it('works with stdin, stdout and stderr closed', async () => {

@@ -476,6 +476,7 @@ function withBaggage(content: unknown): { args: unknown[]; baggage: Baggage } {
 /** Settles when everything given to a stream has left it, or cannot leave any more. */
 function written(stream: NodeJS.WriteStream): Promise<void> {
 	return new Promise((resolve) => {
+		if (stream.errored !== null) return void setImmediate(resolve); // it is about to be told, and may be uncaught
 		if (stream.writableLength === 0 || stream.destroyed) return resolve();
 		stream.once('close', resolve);
 		stream.write('', () => resolve());

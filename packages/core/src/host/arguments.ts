@@ -56,6 +56,7 @@ const TEXTS = 5;
  */
 export const processProgram = `{
 const { closeSync, readSync } = require('fs');
+const { deserialize } = require('v8');
 const read = (fd, length, at = null) => {
 	const bytes = Buffer.alloc(length);
 	for (let done = 0; done < length; ) {
@@ -71,8 +72,8 @@ const read = (fd, length, at = null) => {
 	return bytes;
 };
 const frame = () => read(${CHANNEL}, read(${CHANNEL}, 8).readUInt32LE(4));
-const boot = JSON.parse(frame());
-if (boot.places === null) Object.assign(boot, JSON.parse(require('zlib').inflateRawSync(frame())));
+const boot = deserialize(frame());
+if (boot.places === null) Object.assign(boot, deserialize(require('zlib').inflateRawSync(frame())));
 else {
 	const place = ([at, length]) => read(${TEXTS}, length, at);
 	const all = (places) => Object.fromEntries(Object.entries(places).map(([name, one]) => [name, place(one).toString()]));

@@ -1,3 +1,4 @@
+import { serialize } from 'node:v8';
 import { Script } from 'node:vm';
 import { entryUrl } from '../capture/script.js';
 import type { Here } from '../here.js';
@@ -39,7 +40,7 @@ export function textFile(): TextFile | null {
  */
 export function packBoot(here: Here, more: Record<string, unknown>, file: TextFile | null): Buffer[] {
 	const places = file === null ? null : { ...placesIn(file), code: codeIn(file) };
-	const rest = Buffer.from(JSON.stringify({ here, entryUrl: entryUrl(), ...more, places }));
+	const rest = serialize({ here, entryUrl: entryUrl(), ...more, places });
 	return file === null ? [rest, packedTexts()] : [rest];
 }
 
@@ -68,7 +69,7 @@ function compiled(): Uint8Array {
 function packedTexts(): Buffer {
 	const packed = realm('packed texts', () => ({ packages: -1, bytes: Buffer.alloc(0) }));
 	if (packed.packages !== packageCount()) {
-		packed.bytes = zlib().deflateRawSync(JSON.stringify(allTexts()), { level: DEFLATE_LEVEL });
+		packed.bytes = zlib().deflateRawSync(serialize(allTexts()), { level: DEFLATE_LEVEL });
 		packed.packages = packageCount();
 	}
 	return packed.bytes;

@@ -445,7 +445,14 @@ export function howItEnded({ reason, exitCode, signalCode, error, stderr }: Exit
 /** Sends the calls made in this turn, for a thread that is about to block: what it waits for may depend on them. */
 export function sendCalls(): void {
 	for (const prepare of blockings()) prepare();
-	for (const host of living()) host.send();
+	sendAll();
+}
+
+/** Sends what can be sent to any host without waiting; false when that was nothing. */
+export function sendAll(): boolean {
+	let sent = false;
+	for (const host of living()) sent = host.send() || sent;
+	return sent;
 }
 
 const blockings = () => realm('before blocking', () => new Set<() => void>());

@@ -1,9 +1,9 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
 
-type Child = ChildProcessByStdio<null, Readable, Readable>;
+type Child = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
 export interface Ended {
 	readonly code: number | null;
@@ -17,6 +17,9 @@ interface ProgramOptions {
 	readonly nodeArgs?: readonly string[];
 	/** Its stdin, stdout and stderr are closed. */
 	readonly closed?: boolean;
+	/** It is in a process group of its own, as a shell starts a job. */
+	readonly detached?: boolean;
+	readonly stdin?: string;
 }
 
 const running = new Set<Child>();
@@ -34,14 +37,17 @@ export class Program {
 	#stderr = '';
 	#waiting: (() => void)[] = [];
 
-	constructor(fixture: string | null, { args = [], nodeArgs = [], closed = false }: ProgramOptions = {}) {
+	constructor(fixture: string | null, options: ProgramOptions = {}) {
+		const { args = [], nodeArgs = [], closed = false, detached = false, stdin } = options;
 		const file =
 			fixture === null ? [] : [fileURLToPath(new URL(`../fixtures/${fixture}.mjs`, import.meta.url))];
 		const command = [process.execPath, ...nodeArgs, ...file, ...args];
 		const cwd = fileURLToPath(new URL('..', import.meta.url));
 		// Only a shell can start a program without the three streams.
 		const [first = '', ...rest] = closed ? ['sh', '-c', 'exec "$@" <&- >&- 2>&-', 'sh', ...command] : command;
-		this.child = spawn(first, rest, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+		const input = stdin === undefined ? 'ignore' : 'pipe';
+		this.child = spawn(first, rest, { cwd, detached, stdio: [input, 'pipe', 'pipe'] }) as Child;
+		this.child.stdin?.end(stdin);
 		running.add(this.child);
 		this.child.stdout.setEncoding('utf8').on('data', (text) => {
 			this.#stdout += text;

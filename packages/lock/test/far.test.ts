@@ -10,7 +10,7 @@ import {
 	Queue,
 	QueueEmptyError,
 	RLock,
-	type SharedValue,
+	SharedValue,
 } from '@conc/lock';
 import { describe, expect, it } from 'vitest';
 import { untilWaiting, waitersOf } from './support/waiting.js';
@@ -51,6 +51,18 @@ function asked(child: Started, ...command: unknown[]): Promise<unknown> {
 	child.tell(command);
 	return child.next();
 }
+
+it('what cannot be sent is refused, and the rest goes on', async () => {
+	const { handle } = await home('SharedValue', 'int32', 5);
+	const value = SharedValue[revive](handle) as SharedValue<'int32'>;
+	await allArrived();
+	expect(() => value.add(Symbol('one') as never)).toThrow('could not be cloned');
+	expect(() => value.add(1.5)).toThrow(RangeError);
+	expect([value.add(2), value.value]).toEqual([5, 7]);
+	const { lock } = await farLock();
+	await expect(lock.acquire({ timeout: Symbol('soon') as never })).rejects.toThrow(TypeError);
+	expect(await lock.acquire()).toBe(true);
+});
 
 describe('one lock', () => {
 	it('is that of siblings and grandchildren', async () => {

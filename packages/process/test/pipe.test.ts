@@ -163,15 +163,24 @@ describe('a pipe to a process', () => {
 	});
 
 	it('is refused with the path to it where it cannot go, and is as it was', async () => {
-		const [here, there] = Pipe<number>();
-		const both = new Process({ target: (..._: Connection<number>[]) => {}, args: [here, there] });
+		const [here, there] = Pipe<number | string>();
+		const both = new Process({ target: (..._: Connection<number | string>[]) => {}, args: [here, there] });
 		expect(() => both.start()).toThrow(CaptureError);
 		expect(() => both.start()).toThrow('`args[1]` goes to the process that gets the other end of its pipe');
 		const wrong = new Process({ target: (..._: unknown[]) => {}, args: [there, new WeakMap()] });
 		expect(() => wrong.start()).toThrow(CaptureError);
 		await here.send(1);
 		expect(await there.recv()).toBe(1);
-		const child = new Process({ target: async () => there.recv() }).start();
+		const child = new Process({
+			target: async () => {
+				await there.send('kept');
+				return there.recv();
+			},
+		}).start();
+		await expect.poll(() => here.poll()).toBe(true);
+		const failing = new Process({ target: () => here.recv(), cwd: '/nowhere' });
+		expect(() => failing.start()).toThrow('/nowhere is not a directory');
+		expect(await here.recv()).toBe('kept');
 		await expect(new Queue().put(here)).rejects.toThrow('leads straight to another process');
 		await here.send(2);
 		expect(await child.result).toBe(2);

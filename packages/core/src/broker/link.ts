@@ -139,9 +139,10 @@ export class Link {
 			asking.reject(this.#lost);
 			return id;
 		}
+		const frame = frameOf(message(id)); // throws for what cannot be sent
 		this.#asking.set(id, asking);
 		if (this.#asking.size === 1) this.#events?.socket.ref();
-		this.#say(message(id));
+		this.#send(frame);
 		return id;
 	}
 
@@ -152,12 +153,13 @@ export class Link {
 	 */
 	askSync(message: (id: number) => Message, accept?: (answer: unknown) => void): unknown {
 		const fd = this.#descriptor();
+		const frame = frameOf(message(this.#next++)); // throws for what cannot be sent
 		sendCalls(); // what is waited for may be up to a call made in this very turn
 		this.flushSync();
 		let answer: Message | undefined;
 		const answers = new Messages();
 		try {
-			writeAll(fd, frameOf(message(this.#next++)));
+			writeAll(fd, frame);
 			while (answer === undefined) {
 				answers.push(readSome(fd), (message) => {
 					if (message[0] !== BEAT) answer = message;
@@ -172,10 +174,10 @@ export class Link {
 		try {
 			accept?.(value);
 		} catch (error) {
-			writeAll(fd, frameOf([REFUSED, id]));
+			tell(fd, [REFUSED, id]);
 			throw error;
 		}
-		writeAll(fd, frameOf([TOOK, id]));
+		tell(fd, [TOOK, id]);
 		return value;
 	}
 
@@ -198,9 +200,12 @@ export class Link {
 		if (this.#events !== null && this.#lost === null) this.#say([DROP, target]);
 	}
 
-	/** The first message of a turn leaves at once, more of them together when the code that sends them pauses. */
 	#say(message: Message): void {
-		const frame = frameOf(message);
+		this.#send(frameOf(message));
+	}
+
+	/** The first message of a turn leaves at once, more of them together when the code that sends them pauses. */
+	#send(frame: Buffer): void {
 		if (this.#isFirst) {
 			this.#isFirst = false;
 			this.#events?.outlet.write(frame);
@@ -338,6 +343,15 @@ function isAbort(error: unknown): boolean {
 
 function errorIn([, , failure]: Message): unknown {
 	return errorOf(failure as Failure);
+}
+
+/** That its home has ended since, whoever asks next is told. */
+function tell(fd: number, message: Message): void {
+	try {
+		writeAll(fd, frameOf(message));
+	} catch {
+		// what it would have been told it sees by the end of the connection
+	}
 }
 
 function writeAll(fd: number, bytes: Buffer): void {

@@ -131,6 +131,12 @@ export class DirectEnd {
 		return { messages: this.#first.splice(0), bytes: this.#wire.inbox.rest() };
 	}
 
+	/** It did not move after all. */
+	restore({ messages, bytes }: Unread): void {
+		this.#first.push(...messages);
+		this.#wire.inbox.begin(bytes);
+	}
+
 	/** Sends what was sent before it led there. */
 	async sendBefore(messages: readonly Message[]): Promise<void> {
 		for (const message of messages) {

@@ -137,6 +137,7 @@ export class PipeEnd implements End {
 			},
 			failed: () => {
 				this.#given = null;
+				if (way instanceof DirectEnd) way.restore(unread);
 			},
 		});
 		if (fd === null) return false;

@@ -1,31 +1,33 @@
 import { once } from 'node:events';
 import { Serializer } from 'node:v8';
 import {
-	type Address,
 	CaptureError,
 	type Connection,
 	ConnectionError,
 	connect,
 	EndOfStreamError,
-	Process,
 	TimeoutError,
 } from '@conc/process';
 import { describe, expect, it } from 'vitest';
-import { BYTES, closed, frame, listen, meet, stranger, VALUE, type Way } from './support/meeting.js';
+import {
+	BYTES,
+	closed,
+	frame,
+	listen,
+	meet,
+	meetChild,
+	stranger,
+	VALUE,
+	type Way,
+} from './support/meeting.js';
 
 const MB = 2 ** 20;
 
-describe.each(['path', 'TCP'] as const)('a connection by %s', (way: Way) => {
+describe.each(['path', 'TCP', 'pipe'] as const)('a connection by %s', (way: Way) => {
 	it('carries every kind of data to another process and back', async () => {
-		const { listener, options } = await listen(way);
-		const child = new Process({
-			target: async (address: Address, options: object) => {
-				const connection = await connect(address, options);
-				for await (const value of connection) await connection.send(value);
-			},
-			args: [listener.address, options],
-		}).start();
-		const connection = await listener.accept();
+		const [child, connection] = await meetChild(way, async (connection) => {
+			for await (const value of connection) await connection.send(value);
+		});
 		const shared = { a: 1 };
 		const cyclic: Record<string, unknown> = { shared, again: shared };
 		cyclic.self = cyclic;
@@ -103,44 +105,6 @@ describe.each(['path', 'TCP'] as const)('a connection by %s', (way: Way) => {
 		expect(() => there.recvSync({ timeout: 0 })).toThrow(TimeoutError);
 	});
 
-	it('loses and reorders nothing where awaiting and blocking are mixed', async () => {
-		const { listener, options } = await listen(way);
-		const count = 400;
-		const child = new Process({
-			target: async (address: Address, options: object) => {
-				const connection = await connect(address, options);
-				const filler = 'x'.repeat(3_000);
-				const sent: Promise<void>[] = [];
-				for (let at = 0; at < count; at++) {
-					if (at % 5 === 4) connection.sendSync([at, filler]);
-					else sent.push(connection.send([at, filler]));
-				}
-				await Promise.all(sent);
-			},
-			args: [listener.address, options],
-		}).start();
-		const connection = await listener.accept();
-		const received: number[] = [];
-		const note = (message: unknown) => received.push((message as [number])[0]);
-		for (let turn = 0; turn < count; turn += 4) {
-			const first = connection.recv().then(note);
-			const second = connection.recv().then(note);
-			await first;
-			if (turn % 3 === 0) {
-				const third = connection.recvSync();
-				await second;
-				note(third);
-			} else {
-				await second;
-				note(await connection.recv());
-			}
-			note(connection.recvSync());
-		}
-		expect(received).toEqual(Array.from({ length: count }, (_, at) => at));
-		await expect(connection.recv()).rejects.toBeInstanceOf(EndOfStreamError);
-		await child.join();
-	});
-
 	it('answers those who wait in their order, and who gives up has taken nothing', async () => {
 		const [here, there] = await meet(way);
 		const abort = new AbortController();
@@ -155,59 +119,20 @@ describe.each(['path', 'TCP'] as const)('a connection by %s', (way: Way) => {
 		await here.send(2);
 		expect([await first, await second]).toEqual([1, 2]);
 		await expect(there.recv({ signal: abort.signal })).rejects.toThrow('enough');
-		// Aborted when it has been handed the message, and does not know it yet.
+		// Aborted when the message is there, and may have been handed over.
 		const race = new AbortController();
 		const raced = there.recv({ signal: race.signal });
-		here.sendSync('handed over');
-		expect(there.pollSync()).toBe(false);
+		here.sendSync('on its way');
 		race.abort(new Error('too late'));
-		expect(await raced).toBe('handed over');
-	});
-
-	it('blocks and awaits while the other end does not read, until it does', async () => {
-		const { listener, options } = await listen(way);
-		const child = new Process({
-			target: async (address: Address, options: object) => {
-				const [data, control] = [await connect(address, options), await connect(address, options)];
-				let isSent = false;
-				const sent = data.sendBytes(new Uint8Array(2 ** 25)).then(() => {
-					isSent = true;
-				});
-				await control.recv();
-				await control.send(isSent);
-				await sent;
-				await control.send('awaited');
-				data.sendSync(new Uint8Array(2 ** 25));
-				control.sendSync('blocked');
-			},
-			args: [listener.address, options],
-		}).start();
-		const data = await listener.accept();
-		const control = await listener.accept();
-		await control.send('how is it?');
-		expect(await control.recv()).toBe(false);
-		expect((await data.recvBytes()).length).toBe(2 ** 25);
-		expect(await control.recv()).toBe('awaited');
-		expect(await control.poll()).toBe(false);
-		expect(data.recvSync()).toHaveLength(2 ** 25);
-		expect(control.recvSync()).toBe('blocked');
-		await child.join();
+		expect(await raced.catch(() => there.recv())).toBe('on its way');
 	});
 
 	it('ends for who waits when the process at the other end is killed, after all it had sent', async () => {
-		const { listener, options } = await listen(way);
-		const child = new Process({
-			target: async (address: Address, options: object) => {
-				const connection = await connect(address, options);
-				const control = await connect(address, options);
-				for (const n of [1, 2, 3]) connection.sendSync(n);
-				control.sendSync('sent');
-				await control.recv();
-			},
-			args: [listener.address, options],
-		}).start();
-		const connection = await listener.accept();
-		const control = await listener.accept();
+		const [child, connection, control] = await meetChild(way, async (connection, control) => {
+			for (const n of [1, 2, 3]) connection.sendSync(n);
+			control.sendSync('sent');
+			await control.recv();
+		});
 		expect(await control.recv()).toBe('sent');
 		expect(await connection.recv()).toBe(1);
 		const ended = expect(control.recv()).rejects.toBeInstanceOf(EndOfStreamError);
@@ -224,24 +149,14 @@ describe.each(['path', 'TCP'] as const)('a connection by %s', (way: Way) => {
 		expect(() => connection.sendSync(1)).toThrow(EndOfStreamError);
 	});
 
-	it('ends for a thread that blocks in recvSync, and for one whose message is half gone', async () => {
-		const { listener, options } = await listen(way);
-		const child = new Process({
-			target: async (address: Address, options: object) => {
-				const connection = await connect(address, options);
-				await connection.send('last words');
-				process.kill(process.pid, 'SIGKILL');
-			},
-			args: [listener.address, options],
-		}).start();
-		const connection = await listener.accept();
+	it('ends for a thread that blocks in recvSync', async () => {
+		const [child, connection] = await meetChild(way, async (connection) => {
+			await connection.send('last words');
+			process.kill(process.pid, 'SIGKILL');
+		});
 		expect(connection.recvSync()).toBe('last words');
 		expect(() => connection.recvSync()).toThrow(EndOfStreamError);
 		await child.join();
-		const [here, there] = await meet(way);
-		const sending = here.sendBytes(new Uint8Array(32 * MB));
-		there.close();
-		await expect(sending).rejects.toBeInstanceOf(EndOfStreamError);
 	});
 
 	it('is iterated until the other end closes it', async () => {
@@ -274,6 +189,106 @@ describe.each(['path', 'TCP'] as const)('a connection by %s', (way: Way) => {
 		expect(there.closed).toBe(true);
 	});
 
+	it('refuses what it cannot use, and goes on', async () => {
+		const [here, there] = await meet(way);
+		await expect(here.recv({ timeout: -1 })).rejects.toThrow(RangeError);
+		await expect(here.recv({ timeout: '1' as never })).rejects.toThrow(TypeError);
+		await expect(here.recv({ signal: {} as never })).rejects.toThrow(TypeError);
+		await expect(here.poll({ timeout: Number.NaN })).rejects.toThrow(RangeError);
+		expect(() => here.pollSync({ timeout: -1 })).toThrow(RangeError);
+		await expect(here.sendBytes('text' as never)).rejects.toThrow(TypeError);
+		await there.send('value');
+		await expect(here.recvBytes()).rejects.toThrow('take it with recv()');
+		expect(await here.recv()).toBe('value');
+		await there.sendBytes(Uint8Array.of(1));
+		await expect(here.recv()).rejects.toThrow('take it with recvBytes()');
+		expect(await here.recvBytes()).toEqual(Uint8Array.of(1));
+	});
+
+	it('what is sent is a snapshot', async () => {
+		const [here, there] = await meet(way);
+		const bytes = new Uint8Array(16 * MB);
+		const sent = here.sendBytes(bytes);
+		bytes.fill(1);
+		const received = await there.recvBytes();
+		await sent;
+		expect(received.some((byte) => byte !== 0)).toBe(false);
+	});
+});
+
+describe.each(['path', 'TCP'] as const)('a connection to any program by %s', (way) => {
+	it('loses and reorders nothing where awaiting and blocking are mixed', async () => {
+		const count = 400;
+		const [child, connection] = await meetChild(way, async (connection) => {
+			const filler = 'x'.repeat(3_000);
+			const sent: Promise<void>[] = [];
+			for (let at = 0; at < count; at++) {
+				if (at % 5 === 4) connection.sendSync([at, filler]);
+				else sent.push(connection.send([at, filler]));
+			}
+			await Promise.all(sent);
+		});
+		const received: number[] = [];
+		const note = (message: unknown) => received.push((message as [number])[0]);
+		for (let turn = 0; turn < count; turn += 4) {
+			const first = connection.recv().then(note);
+			const second = connection.recv().then(note);
+			await first;
+			if (turn % 3 === 0) {
+				const third = connection.recvSync();
+				await second;
+				note(third);
+			} else {
+				await second;
+				note(await connection.recv());
+			}
+			note(connection.recvSync());
+		}
+		expect(received).toEqual(Array.from({ length: count }, (_, at) => at));
+		await expect(connection.recv()).rejects.toBeInstanceOf(EndOfStreamError);
+		await child.join();
+	});
+
+	it('blocks and awaits while the other end does not read, until it does', async () => {
+		const [child, data, control] = await meetChild(way, async (data, control) => {
+			let isSent = false;
+			const sent = data.sendBytes(new Uint8Array(2 ** 25)).then(() => {
+				isSent = true;
+			});
+			await control.recv();
+			await control.send(isSent);
+			await sent;
+			await control.send('awaited');
+			data.sendSync(new Uint8Array(2 ** 25));
+			control.sendSync('blocked');
+		});
+		await control.send('how is it?');
+		expect(await control.recv()).toBe(false);
+		expect((await data.recvBytes()).length).toBe(2 ** 25);
+		expect(await control.recv()).toBe('awaited');
+		expect(await control.poll()).toBe(false);
+		expect(data.recvSync()).toHaveLength(2 ** 25);
+		expect(control.recvSync()).toBe('blocked');
+		await child.join();
+	});
+
+	it('is not lost for who gives up after it has been handed over', async () => {
+		const [here, there] = await meet(way);
+		const race = new AbortController();
+		const raced = there.recv({ signal: race.signal });
+		here.sendSync('handed over');
+		expect(there.pollSync()).toBe(false);
+		race.abort(new Error('too late'));
+		expect(await raced).toBe('handed over');
+	});
+
+	it('ends for one whose message is half gone', async () => {
+		const [here, there] = await meet(way);
+		const sending = here.sendBytes(new Uint8Array(32 * MB));
+		there.close();
+		await expect(sending).rejects.toBeInstanceOf(EndOfStreamError);
+	});
+
 	it('refuses functions, classes and what is shared, with the path to the culprit', async () => {
 		const [here, there] = await meet(way);
 		class Point {
@@ -300,38 +315,12 @@ describe.each(['path', 'TCP'] as const)('a connection by %s', (way: Way) => {
 		expect(await there.recv()).toBe('and goes on');
 	});
 
-	it('refuses what it cannot use, and goes on', async () => {
-		const [here, there] = await meet(way);
-		await expect(here.recv({ timeout: -1 })).rejects.toThrow(RangeError);
-		await expect(here.recv({ timeout: '1' as never })).rejects.toThrow(TypeError);
-		await expect(here.recv({ signal: {} as never })).rejects.toThrow(TypeError);
-		await expect(here.poll({ timeout: Number.NaN })).rejects.toThrow(RangeError);
-		expect(() => here.pollSync({ timeout: -1 })).toThrow(RangeError);
-		await expect(here.sendBytes('text' as never)).rejects.toThrow(TypeError);
-		await there.send('value');
-		await expect(here.recvBytes()).rejects.toThrow('take it with recv()');
-		expect(await here.recv()).toBe('value');
-		await there.sendBytes(Uint8Array.of(1));
-		await expect(here.recv()).rejects.toThrow('take it with recvBytes()');
-		expect(await here.recvBytes()).toEqual(Uint8Array.of(1));
-	});
-
 	it('sends no message longer than is allowed, and ends when one comes', async () => {
 		const [here, there] = await meet(way, { maxMessageBytes: 1_000 });
 		await expect(here.send('x'.repeat(2_000))).rejects.toThrow('maxMessageBytes');
 		await expect(here.sendBytes(new Uint8Array(1_001))).rejects.toThrow('maxMessageBytes');
 		await here.sendBytes(new Uint8Array(1_000));
 		expect(await there.recvBytes()).toHaveLength(1_000);
-	});
-
-	it('what is sent is a snapshot', async () => {
-		const [here, there] = await meet(way);
-		const bytes = new Uint8Array(16 * MB);
-		const sent = here.sendBytes(bytes);
-		bytes.fill(1);
-		const received = await there.recvBytes();
-		await sent;
-		expect(received.some((byte) => byte !== 0)).toBe(false);
 	});
 });
 

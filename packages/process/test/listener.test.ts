@@ -1,10 +1,10 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { ConnectionError, connect, Listener, Process, TimeoutError } from '@conc/process';
 import { describe, expect, it } from 'vitest';
-import { listen, socketFile, type Way } from './support/meeting.js';
+import { listen, socketFile } from './support/meeting.js';
 import { Program } from './support/programs.js';
 
-describe.each(['path', 'TCP'] as const)('a listener by %s', (way: Way) => {
+describe.each(['path', 'TCP'] as const)('a listener by %s', (way) => {
 	it('accepts those who connect in their order, and tells where it listens', async () => {
 		const { listener, options } = await listen(way);
 		const { port } = listener.address;

@@ -1,5 +1,6 @@
 import {
 	arrives,
+	follow,
 	HomeLostError,
 	readTimeout,
 	type SyncWaitOptions,
@@ -36,6 +37,8 @@ export class QueueEnd {
 	readonly #handle: QueueHandle;
 	readonly #own: Holders;
 	readonly #other: Holders;
+	/** What waits with this object, without blocking. */
+	readonly #waits = new Set<AbortController>();
 	/** A message that was only looked at. */
 	#next: { readonly message: Message } | null = null;
 
@@ -99,6 +102,7 @@ export class QueueEnd {
 	close(): void {
 		if (this.isClosed) return;
 		this.isClosed = true;
+		for (const wait of this.#waits) wait.abort();
 		try {
 			this.#own.leave();
 			if (this.#own.areGone) this.#shut(this.#handle.incoming, this.#handle.outgoing);
@@ -127,14 +131,7 @@ export class QueueEnd {
 
 	async #put(message: Message): Promise<void> {
 		const outgoing = this.#outgoing();
-		for (;;) {
-			this.#sawEnd();
-			try {
-				return await outgoing.put(message, { timeout: LOOK_MS });
-			} catch (error) {
-				if (!(error instanceof QueueFullError)) throw this.#asOurs(error);
-			}
-		}
+		await this.#watching(undefined, (signal) => outgoing.put(message, { signal }));
 	}
 
 	/** False when there was no room. */
@@ -149,19 +146,45 @@ export class QueueEnd {
 	}
 
 	/** The next message; null when time was up. */
-	async #wait({ signal }: WaitOptions = {}, timeout: number): Promise<Found> {
+	async #wait({ signal: given }: WaitOptions = {}, timeout: number): Promise<Found> {
 		const incoming = this.#incoming();
-		const until = performance.now() + timeout;
-		for (;;) {
-			const kept = this.#unkept();
-			if (kept !== null) return kept;
-			const left = Math.max(0, until - performance.now());
-			try {
-				return await incoming.get({ timeout: Math.min(left, LOOK_MS), signal });
-			} catch (error) {
-				if (!(error instanceof QueueEmptyError)) throw this.#asOurs(error);
-			}
-			if (!this.#sawEnd() && left <= LOOK_MS) return null;
+		given?.throwIfAborted();
+		const kept = this.#unkept();
+		if (kept !== null) return kept;
+		try {
+			return await this.#watching(given, (signal) => incoming.get({ timeout, signal }));
+		} catch (error) {
+			if (error instanceof QueueEmptyError) return null;
+			throw error;
+		}
+	}
+
+	/**
+	 * Waits once, so that nobody loses the place in the line, and looks meanwhile whether anybody still has the other
+	 * end: else the wait is shut down. Closing this end aborts it.
+	 */
+	async #watching<T>(given: AbortSignal | undefined, wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
+		const abort = new AbortController();
+		const unfollow = given && follow(given, () => abort.abort(given.reason));
+		const watch = setInterval(() => this.#look(abort), LOOK_MS);
+		this.#waits.add(abort);
+		try {
+			this.#sawEnd();
+			return await wait(abort.signal);
+		} catch (error) {
+			throw this.#asOurs(error);
+		} finally {
+			this.#waits.delete(abort);
+			clearInterval(watch);
+			unfollow?.();
+		}
+	}
+
+	#look(waiting: AbortController): void {
+		try {
+			this.#sawEnd();
+		} catch (error) {
+			waiting.abort(error);
 		}
 	}
 
@@ -184,9 +207,13 @@ export class QueueEnd {
 
 	/** Whether nobody has the other end any more: then nothing is sent, and what has come is all there is. */
 	#sawEnd(): boolean {
-		if (!this.#other.areGone) return false;
-		this.#shut(this.#handle.outgoing, this.#handle.incoming);
-		return true;
+		try {
+			if (!this.#other.areGone) return false;
+			this.#shut(this.#handle.outgoing, this.#handle.incoming);
+			return true;
+		} catch (error) {
+			throw this.#asOurs(error);
+		}
 	}
 
 	/** @param unread what nobody takes any more @param last what is taken to its end */

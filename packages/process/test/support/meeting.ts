@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Address, type Connection, connect, Listener } from '@conc/process';
+import { type Address, type Connection, connect, Listener, Pipe, Process } from '@conc/process';
 import { afterEach } from 'vitest';
 
 const key = 'a key';
@@ -19,12 +19,13 @@ export function socketFile(): string {
 	return path.join(directory, 'socket');
 }
 
-/** The two ways to meet, with the options both ends use. */
+/** The ways to meet any program, with the options both ends use. */
 const ways = {
 	path: () => ({ address: { path: socketFile() }, options: {} }),
 	TCP: () => ({ address: { port: 0 }, options: { authkey: key } }),
 };
-export type Way = keyof typeof ways;
+type NetworkWay = keyof typeof ways;
+export type Way = NetworkWay | 'pipe';
 
 interface Limits {
 	readonly maxMessageBytes?: number;
@@ -32,7 +33,7 @@ interface Limits {
 
 /** A listener, which is closed after the test. */
 export async function listen(
-	way: Way,
+	way: NetworkWay,
 	limits: Limits = {},
 ): Promise<{ listener: Listener; options: object }> {
 	const { address, options } = ways[way]();
@@ -44,16 +45,42 @@ export async function listen(
 
 /** The two ends of a connection, which are closed after the test. */
 export async function meet(way: Way, limits: Limits = {}): Promise<[here: Connection, there: Connection]> {
-	const { listener, options } = await listen(way, limits);
-	const [here, there] = await Promise.all([
-		listener.accept(),
-		connect(listener.address, { ...options, ...limits }),
-	]);
+	const [here, there] = way === 'pipe' ? Pipe() : await meetByNetwork(way, limits);
 	opened.push(
 		() => here.close(),
 		() => there.close(),
 	);
 	return [here, there];
+}
+
+async function meetByNetwork(way: NetworkWay, limits: Limits): Promise<[Connection, Connection]> {
+	const { listener, options } = await listen(way, limits);
+	return Promise.all([listener.accept(), connect(listener.address, { ...options, ...limits })]);
+}
+
+/** A child that runs this with its ends of as many connections as it asks for, and our ends of them. */
+export async function meetChild<Ends extends Connection[]>(
+	way: Way,
+	target: (...theirs: Ends) => Promise<void>,
+): Promise<[child: Process, ...ours: Ends]> {
+	const count = target.length;
+	if (way === 'pipe') {
+		const pipes = Array.from({ length: count }, () => Pipe());
+		const theirs = pipes.map(([, there]) => there) as Ends;
+		return [new Process({ target, args: theirs }).start(), ...(pipes.map(([here]) => here) as Ends)];
+	}
+	const { listener, options } = await listen(way);
+	const child = new Process({
+		target: async (address: Address) => {
+			const theirs: Connection[] = [];
+			while (theirs.length < count) theirs.push(await connect(address, options));
+			await target(...(theirs as Ends));
+		},
+		args: [listener.address],
+	}).start();
+	const ours: Connection[] = [];
+	while (ours.length < count) ours.push(await listener.accept());
+	return [child, ...(ours as Ends)];
 }
 
 /** A socket of somebody who does not use this package. */

@@ -177,6 +177,12 @@ export class Condition extends Acquirable implements Shareable {
 		this.#notices.notify(Number.MAX_SAFE_INTEGER);
 	}
 
+	/** A waiter in another process has died before it heard that it was notified, and has the lock again. */
+	protected passOn(): void {
+		this.#notices.passOn(true); // to who waited when it was given
+		this.release();
+	}
+
 	/** Other processes are served one with a plain lock, as that is what they are served of an RLock. */
 	[share](to: Medium): ConditionHandle | FarHandle {
 		const place = this.#place;
@@ -254,7 +260,7 @@ brand(Condition, '@conc/lock:Condition');
 
 const farCondition = farForm(
 	Condition,
-	{ waits: ['wait'], calls: ['notify', 'notifyAll'] },
+	{ waits: ['wait'], undoes: { wait: 'passOn' }, calls: ['notify', 'notifyAll'] },
 	farConditionMembers,
 );
 

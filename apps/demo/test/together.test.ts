@@ -51,10 +51,14 @@ describe('the packages together', () => {
 		await thread.join();
 	});
 
-	test('a lock is refused by a process, with the way out', async () => {
+	test('a lock is the same one in the processes of a pool', async () => {
 		const lock = new Lock();
 		const pool = new Pool(1);
-		await expect(pool.apply(() => lock.locked)).rejects.toThrow(/uses `lock`[\s\S]*→/);
+		await lock.acquire();
+		expect(await pool.apply(() => lock.tryAcquire())).toBe(false);
+		lock.release();
+		expect(await pool.apply(() => lock.with(() => lock.locked))).toBe(true);
+		expect(lock.locked).toBe(false);
 		await pool.terminate();
 	});
 

@@ -228,11 +228,6 @@ describe('a program with processes', () => {
 		expect(stderr).toMatch(/^Process Process-1:\nRangeError: not asked for\n( {4}at .*\n)+$/);
 	});
 
-	it('has children that wait for their threads, other than daemons', async () => {
-		const { stdout } = await run('threads-of-a-child');
-		expect(stdout).toBe('target done\nthread done, daemon false\njoined 0\n');
-	});
-
 	it('that only imports the package has started and installed nothing', async () => {
 		const { stdout } = await run('import-only', { args: ['@conc/process'] });
 		const { before, after } = JSON.parse(stdout);

@@ -92,8 +92,10 @@ function inThread(url: URL, workerData: object, isToRunOut: boolean): Worker {
 	return worker;
 }
 
+const entry = fileURLToPath(new URL('../fixtures/process-entry.mjs', import.meta.url));
+
 function inProcess(url: URL, data: object, isToRunOut: boolean): ChildProcess {
-	const child = fork(fileURLToPath(url), {
+	const child = fork(entry, [url.href], {
 		serialization: 'advanced',
 		execArgv: isToRunOut ? ['--max-old-space-size=16'] : [],
 		// The last words of one whose memory runs out are many.

@@ -95,7 +95,9 @@ function inThread(url: URL, workerData: object, isToRunOut: boolean): Worker {
 const entry = fileURLToPath(new URL('../fixtures/process-entry.mjs', import.meta.url));
 
 function inProcess(url: URL, data: object, isToRunOut: boolean): ChildProcess {
-	const child = fork(entry, [url.href], {
+	// One in CommonJS is a program by itself.
+	const isProgram = url.pathname.endsWith('.cjs');
+	const child = fork(isProgram ? fileURLToPath(url) : entry, isProgram ? [] : [url.href], {
 		serialization: 'advanced',
 		execArgv: isToRunOut ? ['--max-old-space-size=16'] : [],
 		// The last words of one whose memory runs out are many.

@@ -32,6 +32,7 @@ export {
 	revive,
 	type Shareable,
 	type ShareableClass,
+	sent,
 	share,
 } from './codec/shareable.js';
 export {

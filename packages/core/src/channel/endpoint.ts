@@ -4,7 +4,7 @@ import type { Template } from '../capture/template.js';
 import { decode } from '../codec/decode.js';
 import { type EncodeOptions, encode } from '../codec/encode.js';
 import type { Payload } from '../codec/payload.js';
-import type { Medium } from '../codec/shareable.js';
+import { type Medium, tellSent } from '../codec/shareable.js';
 import { addPackageTexts, packageCount, packageTexts } from '../packages.js';
 import { loadModules } from '../revive/modules.js';
 import { noteSourceMap, sourceMapOf } from '../revive/source-map.js';
@@ -52,6 +52,7 @@ export class Endpoint {
 			this.#sentTemplates.add(template.id);
 			this.#channel.post({ type: 'template', template, sourceMap: sourceMapOf(template.url) });
 		}
+		tellSent(payload);
 		const { bytes, shared, moved, modules, signals } = payload;
 		if (key !== null && signals.length > 0) this.#followSignals(signals, key);
 		return { bytes, shared, moved, modules, signals: signals.length };

@@ -3,7 +3,7 @@ import type { FunctionNode } from '../capture/findings.js';
 import type { Scope } from '../capture/scope.js';
 import type { Template } from '../capture/template.js';
 import type { Graph, ModuleRequest, Special } from './payload.js';
-import type { Medium } from './shareable.js';
+import type { Medium, Shareable } from './shareable.js';
 import type { Trail } from './trail.js';
 
 /** One run of the code that opens a scope, told from others by the values its variables have. */
@@ -30,6 +30,7 @@ export interface GraphContext {
 	readonly cellUsers: number[][];
 	readonly moved: Transferable[];
 	readonly signals: AbortSignal[];
+	readonly shareables: Shareable[];
 	/** The @conc packages whose exports it names. */
 	readonly packages: Set<string>;
 	readonly sharedCells: Map<object | string, number>;

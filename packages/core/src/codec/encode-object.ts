@@ -9,7 +9,7 @@ import { encodeError } from './encode-error.js';
 import type { Special } from './payload.js';
 import { isLeaf } from './plain.js';
 import { cannotCopy, notData, refuseHiddenState, refuseLoss, refuseSymbols } from './refuse.js';
-import { isShareable, share } from './shareable.js';
+import { isShareable, type Shareable, share } from './shareable.js';
 
 type Plain = Record<string, unknown>;
 
@@ -59,14 +59,15 @@ function keep(context: GraphContext, value: object): object {
 	return value;
 }
 
-function replaceShareable(context: GraphContext, value: object): number {
+function replaceShareable(context: GraphContext, value: Shareable): number {
 	const index = context.reserve(value);
+	context.shareables.push(value);
 	const handle: unknown[] = [];
 	const Class = context.special(value.constructor);
 	const { constant } = context;
 	const before = inheritedCount();
 	const needs = context.patchRange(() => {
-		context.put(handle, 0, (value as { [share](to: string): unknown })[share](context.to));
+		context.put(handle, 0, value[share](context.to));
 	});
 	// A handle stands for the same thing at every call, but for a descriptor of one process.
 	context.constant = constant && inheritedCount() === before;

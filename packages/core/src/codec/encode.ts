@@ -11,7 +11,7 @@ import { replaceObject } from './encode-object.js';
 import { type Graph, type ModuleRequest, moduleKey, type Payload, type Special } from './payload.js';
 import { isPlain } from './plain.js';
 import { GraphSerializer } from './serializer.js';
-import type { Medium } from './shareable.js';
+import type { Medium, Shareable } from './shareable.js';
 import { Trail } from './trail.js';
 
 export interface EncodeOptions {
@@ -62,7 +62,8 @@ function encodePlain(value: unknown, moved: Transferable[]): Payload | null {
 		return null;
 	}
 	const bytes = serializer.releaseBuffer();
-	return { bytes, shared: [], moved, templates: [], modules: [], signals: [], packages: [], constant: false };
+	const none = { shared: [], templates: [], modules: [], signals: [], shareables: [], packages: [] };
+	return { ...none, bytes, moved, constant: false };
 }
 
 function isOverflow(error: unknown): boolean {
@@ -96,6 +97,7 @@ class Encoder implements GraphContext {
 	readonly cellUsers: number[][] = [];
 	readonly moved: Transferable[];
 	readonly signals: AbortSignal[] = [];
+	readonly shareables: Shareable[] = [];
 	readonly packages = new Set<string>();
 	readonly sharedCells = new Map<object | string, number>();
 	readonly scopeTokens: GraphContext['scopeTokens'] = new Map();
@@ -135,6 +137,7 @@ class Encoder implements GraphContext {
 			templates: [...this.#templates.values()],
 			modules: this.#modulesInOrder(),
 			signals: this.signals,
+			shareables: this.shareables,
 			packages: [...this.packages],
 			constant,
 		};
@@ -214,14 +217,15 @@ class Encoder implements GraphContext {
 	}
 
 	checkpoint(): () => void {
-		const { specials, patches, cells, cellUsers, signals } = this;
-		const lengths = [specials, patches, cells, cellUsers, signals].map((list) => list.length);
+		const { specials, patches, cells, cellUsers, signals, shareables } = this;
+		const lists = [specials, patches, cells, cellUsers, signals, shareables];
+		const lengths = lists.map((list) => list.length);
 		const copies = new Set(this.#copies.keys());
 		const shared = new Set(this.sharedCells.keys());
 		const parts = new Set(this.#parts.keys());
 		const trail = this.trail.checkpoint();
 		return () => {
-			for (const [at, list] of [specials, patches, cells, cellUsers, signals].entries()) {
+			for (const [at, list] of lists.entries()) {
 				list.length = lengths[at] as number;
 			}
 			for (const key of this.#copies.keys()) if (!copies.has(key)) this.#copies.delete(key);

@@ -6,7 +6,7 @@ import { isLoaded, loadModules } from '../revive/modules.js';
 import { decode } from './decode.js';
 import { encode } from './encode.js';
 import type { ModuleRequest } from './payload.js';
-import type { Medium } from './shareable.js';
+import { type Medium, tellSent } from './shareable.js';
 
 /** A value with all that another thread of this process needs to have it, as bytes: for what waits in memory. */
 export interface Packed {
@@ -24,11 +24,8 @@ interface Needs {
 
 /** Throws a CaptureError for what cannot cross, or cannot be held in bytes. Locks and the like are held as for a process. */
 export function packValue(value: unknown, subject: string, to: Medium = 'thread'): Packed {
-	const { bytes, templates, modules, shared, signals, packages } = encode(value, {
-		to,
-		subject,
-		root: 'item',
-	});
+	const payload = encode(value, { to, subject, root: 'item' });
+	const { bytes, templates, modules, shared, signals, packages } = payload;
 	// Bytes cannot hold memory, but what leads to it.
 	if (shared.length > 0) return packValue(value, subject, 'process');
 	if (signals.length > 0) {
@@ -36,6 +33,7 @@ export function packValue(value: unknown, subject: string, to: Medium = 'thread'
 			`${subject} cannot be held in bytes: it contains an AbortSignal\n  → give it to the thread when that is started`,
 		);
 	}
+	tellSent(payload);
 	const hasNeeds = templates.length + modules.length + packages.length > 0;
 	const texts = packageTexts();
 	const named = packages.map((name) => [name, texts[name] ?? '']);

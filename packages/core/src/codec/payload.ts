@@ -3,6 +3,7 @@ import type { BuiltinPath } from '../capture/builtin.js';
 import type { ExportReference } from '../capture/reference.js';
 import type { Template } from '../capture/template.js';
 import type { PackageExport } from '../packages.js';
+import type { Shareable } from './shareable.js';
 
 /** A value on its way: bytes, and what bytes cannot hold. */
 export interface Payload {
@@ -17,6 +18,8 @@ export interface Payload {
 	readonly modules: ModuleRequest[];
 	/** Signals whose abort is passed on while the call runs. */
 	readonly signals: AbortSignal[];
+	/** What the other side gets the same of. */
+	readonly shareables: Shareable[];
 	/** @conc packages the other side must know. */
 	readonly packages: string[];
 	/** Nothing in it can change: functions over constants, built-ins and shareables. */

@@ -4,6 +4,9 @@ export type Medium = 'thread' | 'process';
 /** The method by which an instance says how it crosses. */
 export const share: unique symbol = Symbol.for('@conc/share') as never;
 
+/** The method of an instance that is told each time it was sent to somebody. */
+export const sent: unique symbol = Symbol.for('@conc/sent') as never;
+
 /** The static method by which its class makes the instance of the other side. */
 export const revive: unique symbol = Symbol.for('@conc/revive') as never;
 
@@ -16,6 +19,13 @@ export const revive: unique symbol = Symbol.for('@conc/revive') as never;
  */
 export interface Shareable {
 	[share](to: Medium): unknown;
+	/** Handles may be made that are never sent. */
+	[sent]?(): void;
+}
+
+/** A payload goes to somebody, with all that is in it. */
+export function tellSent({ shareables }: { readonly shareables: readonly Shareable[] }): void {
+	for (const shareable of shareables) shareable[sent]?.();
 }
 
 /** The class of a Shareable. */

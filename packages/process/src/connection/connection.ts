@@ -4,6 +4,7 @@ import {
 	revive,
 	type Shareable,
 	type SyncWaitOptions,
+	sent,
 	share,
 	type WaitOptions,
 } from '@conc/core';
@@ -114,6 +115,10 @@ export class Connection<T = unknown> implements Shareable {
 
 	[share](to: Medium): unknown {
 		return this.#end.share(to);
+	}
+
+	[sent](): void {
+		this.#end.sent();
 	}
 
 	static [revive](handle: PipeHandle): Connection {

@@ -64,6 +64,8 @@ export class SocketEnd implements End {
 		);
 	}
 
+	sent(): void {}
+
 	#encode(value: unknown): Uint8Array {
 		this.#wire.outbox.check();
 		return this.#fitting(encodeData(value, 'a message', 'message'));

@@ -94,6 +94,8 @@ export class PipeEnd implements End {
 	share(to: Medium): PipeHandle {
 		if (this.#given !== null && isInheriting(this)) return this.#given;
 		const way = this.#current();
+		if (way.isClosed)
+			throw new CannotCross('is an end of a pipe that was closed', 'close it where nobody needs it any more');
 		if (way instanceof DirectEnd) return this.#move(way, to);
 		const twin = this.#twin;
 		if (twin !== null && isInheriting(twin)) {
@@ -109,6 +111,10 @@ export class PipeEnd implements End {
 		if (twin !== null) twin.#twin = null;
 		this.#twin = null;
 		return way.share();
+	}
+
+	sent(): void {
+		if (this.#given === null && this.#way instanceof QueueEnd) this.#way.sent();
 	}
 
 	/** The socket goes to the process that is being started. */

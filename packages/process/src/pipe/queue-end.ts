@@ -112,9 +112,12 @@ export class QueueEnd {
 	}
 
 	share(): QueueHandle {
-		this.#check();
-		this.#own.give();
 		return this.#handle;
+	}
+
+	/** Its handle goes to somebody. */
+	sent(): void {
+		this.#own.give();
 	}
 
 	get direction(): Direction {

@@ -14,6 +14,7 @@ import {
 	frameOf,
 	GIVEN,
 	HELLO,
+	HOLD,
 	LANES,
 	type Lane,
 	type Message,
@@ -123,6 +124,10 @@ export class BrokerClient {
 				this.#given.get(message[1] as number)?.back();
 				this.#given.delete(message[1] as number);
 				return;
+			case HOLD:
+				// Who asks for what is not there any more is told; who only holds it need not know.
+				if (this.#broker.find(message[1] as number) !== undefined) this.#instance(message[1] as number);
+				return;
 			case DROP:
 				if (this.#instances.delete(message[1] as number)) this.#broker.release(message[1] as number);
 				return;
@@ -132,6 +137,7 @@ export class BrokerClient {
 	}
 
 	#ask([, id, target, part, member, args, timeout]: Message, lane: ClientLane): void {
+		if (!Number.isSafeInteger(id)) throw new TypeError('a question without a number');
 		const asked: Asked = {
 			id: id as number,
 			what: (args as unknown[]).length === 0 ? `${target} ${part} ${member}` : null,

@@ -1,4 +1,5 @@
 import { share } from '../codec/shareable.js';
+import { CannotCross } from '../errors.js';
 import { realm } from '../realm.js';
 import { readSignal, readTimeout, type SyncWaitOptions, type WaitOptions } from '../wait.js';
 import type { FarHandle } from './handle.js';
@@ -29,6 +30,12 @@ export class Remote {
 	/** A property that is an object with operations of its own. */
 	part(name: string): Remote {
 		return new Remote({ ...this.handle, label: `${this.handle.label}.${name}` }, name);
+	}
+
+	/** What crosses in its place. */
+	share(): FarHandle {
+		if (this.#part === '') return this.handle;
+		throw new CannotCross(`is a part of ${this.handle.label}`, 'send the whole');
 	}
 
 	/** A wait there. */
@@ -127,7 +134,7 @@ function membersOf({ waits = [], calls = [], states = [], settings = [], parts =
 	const members: Record<string | symbol, PropertyDescriptor> = {
 		[share]: {
 			value(this: Far) {
-				return this[remote].handle;
+				return this[remote].share();
 			},
 		},
 		toString: {

@@ -19,6 +19,7 @@ import {
 	frameOf,
 	GIVEN,
 	HELLO,
+	HOLD,
 	type Lane,
 	type Message,
 	Messages,
@@ -187,9 +188,11 @@ export class Link {
 		this.#events?.outlet.flushSync();
 	}
 
-	/** One more object of this thread stands for it. */
+	/** One more object of this thread stands for it: its home keeps it as long as one does. */
 	hold(target: number): void {
-		this.#held.set(target, (this.#held.get(target) ?? 0) + 1);
+		const held = this.#held.get(target) ?? 0;
+		this.#held.set(target, held + 1);
+		if (held === 0 && this.#isOpen) this.#say([HOLD, target]);
 	}
 
 	/** One less does; its home is told when none is left. */
@@ -197,7 +200,11 @@ export class Link {
 		const left = (this.#held.get(target) as number) - 1;
 		if (left > 0) return void this.#held.set(target, left);
 		this.#held.delete(target);
-		if (this.#events !== null && this.#lost === null) this.#say([DROP, target]);
+		if (this.#isOpen) this.#say([DROP, target]);
+	}
+
+	get #isOpen(): boolean {
+		return this.#events !== null && this.#lost === null;
 	}
 
 	#say(message: Message): void {
@@ -238,6 +245,7 @@ export class Link {
 		});
 		events.on('close', () => this.#lose(undefined));
 		events.unref();
+		for (const target of this.#held.keys()) this.#say([HOLD, target]);
 		this.#blocking = { fd: descriptorOf(blocking), socket: blocking };
 	}
 

@@ -16,6 +16,7 @@ export const BEAT = 6; // [BEAT]: whoever blocks is still waited on
 export const GIVEN = 7; // [GIVEN, id, value]: DONE, and it is to be said whether it was taken
 export const TOOK = 8; // [TOOK, id]
 export const REFUSED = 9; // [REFUSED, id]
+export const HOLD = 10; // [HOLD, target]: somebody here has it, until DROP
 
 export type Message = readonly unknown[];
 

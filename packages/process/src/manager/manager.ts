@@ -1,4 +1,15 @@
-import { brand, HomeLostError, type Host, here, kindOf, Remote, socketPath, startThread } from '@conc/core';
+import {
+	brand,
+	CannotCross,
+	HomeLostError,
+	type Host,
+	here,
+	kindOf,
+	Remote,
+	share,
+	socketPath,
+	startThread,
+} from '@conc/core';
 import type {
 	Barrier,
 	BoundedSemaphore,
@@ -245,6 +256,13 @@ export class Manager {
 	/** Without an action: that would be code. */
 	barrier(parties: number, options?: { readonly timeout?: number | undefined }): Promise<Barrier> {
 		return this.#make('barrier', [parties, options]);
+	}
+
+	[share](): never {
+		throw new CannotCross(
+			'is a Manager, which belongs to the thread that made it',
+			'send proxies of what it makes, or its address, and connect() there',
+		);
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
-import { brand, type FarHandle, Remote, realm, remote, revive, type Shareable, share } from '@conc/core';
+import { brand, type FarHandle, Remote, revive, type Shareable, share } from '@conc/core';
+import { kept } from './kept.js';
 import { Wording, type Words } from './reference.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
@@ -14,14 +15,6 @@ export interface Surface {
 	readonly iterates: string | null;
 }
 
-/** What a server has of an object: it does not ask itself. */
-export interface Kept {
-	find(id: number): ManagerProxy;
-}
-
-/** Set in the thread of a server. */
-export const kept = () => realm<{ own?: Kept }>('manager', () => ({}));
-
 /**
  * Stands for an object that lives in a manager: each of its methods asks there, and gives a promise; with `Sync` behind
  * its name it blocks. It goes to other threads and processes, and into other objects of its manager.
@@ -36,13 +29,6 @@ export class ManagerProxy implements Shareable {
 	constructor(handle: FarHandle, object?: object) {
 		this.#handle = handle;
 		this.#object = object;
-	}
-
-	/** What is asked for there, made when it is used first. */
-	get [remote](): Remote {
-		const made = remotes().get(this) ?? new Remote(this.#handle);
-		remotes().set(this, made);
-		return made;
 	}
 
 	[share](): FarHandle {
@@ -64,14 +50,12 @@ export class ManagerProxy implements Shareable {
 }
 brand(ManagerProxy, '@conc/process:ManagerProxy');
 
-const remotes = () => realm('remotes of proxies', () => new WeakMap<ManagerProxy, Remote>());
-
 /** A proxy with the methods its handle tells of. */
 function proxyOf(handle: FarHandle): ManagerProxy {
 	const proxy = new ManagerProxy(handle);
-	void proxy[remote]; // connects now: its first use may block
+	const at = new Remote(handle);
 	const { type, methods, states, iterates } = handle.detail as Surface;
-	if (type === 'namespace') return namespaceOf(proxy);
+	if (type === 'namespace') return namespaceOf(proxy, handle, at);
 	const wording = new Wording(handle.home);
 	const members: PropertyDescriptorMap = {};
 	const words = (name: string, args: unknown[]) => [
@@ -81,16 +65,16 @@ function proxyOf(handle: FarHandle): ManagerProxy {
 	for (const name of methods) {
 		members[name] = {
 			value: async (...args: unknown[]) =>
-				wording.read((await proxy[remote].wait('invoke', words(name, args), undefined)) as Words),
+				wording.read((await at.wait('invoke', words(name, args), undefined)) as Words),
 		};
 		members[`${name}Sync`] = {
 			value: (...args: unknown[]) =>
-				wording.read(proxy[remote].waitSync('invoke', words(name, args), undefined) as Words),
+				wording.read(at.waitSync('invoke', words(name, args), undefined) as Words),
 		};
 	}
 	for (const name of states) {
 		members[name] = {
-			get: () => wording.read(proxy[remote].call('look', name) as Words),
+			get: () => wording.read(at.call('look', name) as Words),
 		};
 	}
 	if (iterates !== null) {
@@ -104,12 +88,11 @@ function proxyOf(handle: FarHandle): ManagerProxy {
 }
 
 /** Its properties are the names, read and written by blocking round trips. */
-function namespaceOf(proxy: ManagerProxy): ManagerProxy {
-	const handle = proxy[share]();
+function namespaceOf(proxy: ManagerProxy, handle: FarHandle, at: Remote): ManagerProxy {
 	const wording = new Wording(handle.home);
 	const ask = (name: string, ...args: unknown[]) => {
 		const words = [name, wording.write(args, `a value of ${handle.label}`, 'args')];
-		return wording.read(proxy[remote].waitSync('invoke', words, undefined) as Words);
+		return wording.read(at.waitSync('invoke', words, undefined) as Words);
 	};
 	const isName = (key: string | symbol): key is string =>
 		typeof key === 'string' && !(key in proxy) && key !== 'then';

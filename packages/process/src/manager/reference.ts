@@ -16,6 +16,7 @@ import {
 	type ShareableClass,
 	share,
 } from '@conc/core';
+import { kept } from './kept.js';
 
 /** What stands for an object of a manager in what its server and its clients say to each other: data, and no address. */
 export interface Reference {
@@ -54,6 +55,8 @@ export class Wording {
 		const Class = shareables().has(`${owner}:${name}`) ? loadPackage(owner)[name] : undefined;
 		if (Class === undefined)
 			throw new TypeError(`an object of an unknown kind: ${String(name).slice(0, 40)}`);
+		if (kept().own?.has(Number(id), Class) === false)
+			throw new ReferenceError(`there is no ${name} with this number in this manager`);
 		const handle: FarHandle = {
 			home: this.#home,
 			id: Number(id),

@@ -18,9 +18,10 @@ import {
 import { type Address, show } from '../connection/address.js';
 import { bind } from '../connection/bind.js';
 import { Dict } from './dict.js';
+import { kept } from './kept.js';
 import { List } from './list.js';
 import { Names } from './namespace.js';
-import { kept, type ManagerProxy, type Surface } from './proxy.js';
+import { ManagerProxy, type Surface } from './proxy.js';
 import { Wording, type Words } from './reference.js';
 import { publicMethods, Servant } from './servant.js';
 import { ValueSet } from './set.js';
@@ -88,7 +89,7 @@ class ManagerServer {
 		this.#broker = new Broker({ authkey, isTrusted: authkey === null, keepsUnused: false });
 		this.#broker.adopt(ROOT, this);
 		serveHere(this.#home, (order) => this.#broker.obey(order));
-		kept().own = { find: (id) => this.#find(id) };
+		kept().own = { find: (id) => this.#find(id), has: (id, Class) => this.#has(id, Class) };
 		server.on('connection', (socket) => void this.#broker.receive(socket));
 	}
 
@@ -137,6 +138,13 @@ class ManagerServer {
 		const servant = this.#servantOf(id);
 		if (servant !== undefined) return this.#proxyOf(servant);
 		throw new ReferenceError('an object that is not in this manager any more');
+	}
+
+	#has(id: number, Class: unknown): boolean {
+		const what = this.#broker.find(id)?.what;
+		if (what === undefined) return false;
+		if ('object' in what) return Class === ManagerProxy && what.object instanceof Servant;
+		return what.Class === (Class === RLock ? Lock : Class); // an RLock is served as a plain lock
 	}
 
 	#servantOf(id: number): Servant | undefined {

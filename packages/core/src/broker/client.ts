@@ -136,20 +136,21 @@ export class BrokerClient {
 		}
 	}
 
-	#ask([, id, target, part, member, args, timeout]: Message, lane: ClientLane): void {
-		if (!Number.isSafeInteger(id)) throw new TypeError('a question without a number');
+	#ask(message: Message, lane: ClientLane): void {
+		if (!isQuestion(message)) throw new TypeError('a question that is none');
+		const [, id, target, part, member, args, timeout] = message;
 		const asked: Asked = {
-			id: id as number,
-			what: (args as unknown[]).length === 0 ? `${target} ${part} ${member}` : null,
-			member: member as string,
-			timeout: (timeout as number | null) ?? undefined,
+			id,
+			what: args.length === 0 ? `${target} ${part} ${member}` : null,
+			member,
+			timeout: timeout ?? undefined,
 			lane,
 		};
 		let instance: Instance;
 		let answer: unknown;
 		try {
-			instance = this.#part(this.#instance(target as number), part as string);
-			answer = this.#do(instance, args as unknown[], asked);
+			instance = this.#part(this.#instance(target), part);
+			answer = this.#do(instance, args, asked);
 		} catch (error) {
 			return lane.fail(asked.id, error);
 		}
@@ -258,6 +259,28 @@ interface Given {
 	/** It has a hold of something: what it lets go of before it is known to have ended, it has not abandoned. */
 	readonly isHeld: boolean;
 	back(): void;
+}
+
+type Question = readonly [
+	type: typeof ASK,
+	id: number,
+	target: number,
+	part: string,
+	member: string,
+	args: unknown[],
+	timeout: number | null,
+];
+
+function isQuestion(message: Message): message is Question {
+	const [, id, target, part, member, args, timeout] = message;
+	return (
+		Number.isSafeInteger(id) &&
+		Number.isSafeInteger(target) &&
+		typeof part === 'string' &&
+		typeof member === 'string' &&
+		Array.isArray(args) &&
+		(timeout === null || typeof timeout === 'number')
+	);
 }
 
 /** A call that was asked for. */

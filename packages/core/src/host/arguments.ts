@@ -37,6 +37,11 @@ boot.script = new (require('vm').Script)(${JSON.stringify(beforeFar)} + boot.tex
 });
 boot.script.runInThisContext()(require, boot);`;
 
+/** As lists of processes show it. */
+function inOneLine(program: string): string {
+	return program.replaceAll(/\s*\n\s*/g, ' ');
+}
+
 /**
  * The program of a thread. The text of the far side would be one as well, but Node puts what it evaluates into a string of
  * another program, and so compiles it twice; here it need not even be compiled once, if another thread has done so.
@@ -54,7 +59,7 @@ const TEXTS = 5;
  * The program of a process: reads its boot from the channel, as `packBoot` made it, and runs the text in it. One argument
  * of a process is limited to 128 KiB, so the text itself cannot be one.
  */
-export const processProgram = `{
+export const processProgram = inOneLine(`{
 const { closeSync, readSync } = require('fs');
 const { deserialize } = require('v8');
 const read = (fd, length, at = null) => {
@@ -82,4 +87,4 @@ else {
 	boot.code = boot.places.code && place(boot.places.code);
 	closeSync(${TEXTS});
 }${runFar}
-}`;
+}`);

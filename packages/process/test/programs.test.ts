@@ -222,6 +222,17 @@ describe('a program with processes', () => {
 		expect(stdout).toBe('--stack-size=900,--no-warnings\n');
 	});
 
+	it.runIf(process.platform !== 'win32')(
+		'may start as many as the system lets it, and is told when',
+		async () => {
+			const { code, stdout } = await run('too-many', { files: 48 });
+			expect(code).toBe(0);
+			expect(stdout).toMatch(
+				/^true again ProcessError: the system could not start Process-\d+: .*too many open files/,
+			);
+		},
+	);
+
 	it('that does not ask for the result of a child goes on; the report is all there is of a failure', async () => {
 		const { code, stdout, stderr } = await run('ignored-failure');
 		expect([code, stdout]).toEqual([0, '']);

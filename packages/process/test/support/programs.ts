@@ -17,6 +17,8 @@ interface ProgramOptions {
 	readonly nodeArgs?: readonly string[];
 	/** Its stdin, stdout and stderr are closed. */
 	readonly closed?: boolean;
+	/** How many files it may have open. */
+	readonly files?: number;
 	/** It is in a process group of its own, as a shell starts a job. */
 	readonly detached?: boolean;
 	readonly stdin?: string;
@@ -38,13 +40,16 @@ export class Program {
 	#waiting: (() => void)[] = [];
 
 	constructor(fixture: string | null, options: ProgramOptions = {}) {
-		const { args = [], nodeArgs = [], closed = false, detached = false, stdin } = options;
+		const { args = [], nodeArgs = [], closed = false, detached = false, files, stdin } = options;
 		const file =
 			fixture === null ? [] : [fileURLToPath(new URL(`../fixtures/${fixture}.mjs`, import.meta.url))];
 		const command = [process.execPath, ...nodeArgs, ...file, ...args];
 		const cwd = fileURLToPath(new URL('..', import.meta.url));
-		// Only a shell can start a program without the three streams.
-		const [first = '', ...rest] = closed ? ['sh', '-c', 'exec "$@" <&- >&- 2>&-', 'sh', ...command] : command;
+		// Only a shell can start a program without the three streams, or limit it.
+		const limit = files === undefined ? '' : `ulimit -n ${files}; `;
+		const script = `${limit}exec "$@"${closed ? ' <&- >&- 2>&-' : ''}`;
+		const isPlain = !closed && files === undefined;
+		const [first = '', ...rest] = isPlain ? command : ['sh', '-c', script, 'sh', ...command];
 		const input = stdin === undefined ? 'ignore' : 'pipe';
 		this.child = spawn(first, rest, { cwd, detached, stdio: [input, 'pipe', 'pipe'] }) as Child;
 		this.child.stdin?.end(stdin);

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
+import { startProcess } from '@conc/core';
 import { describe, expect, it } from 'vitest';
 import { startHost } from './support/hosts.js';
 import { fixture, output, runNode } from './support/programs.js';
@@ -31,6 +32,20 @@ describe('what every child is given at its start', () => {
 			expect(existsSync(path.dirname(own[0] as string))).toBe(false);
 		},
 	);
+
+	it.runIf(process.platform === 'linux')('is closed with the thread that started children', async () => {
+		const before = lists().own.length;
+		const thread = startHost('thread');
+		const start = async () => {
+			const { host } = startProcess({ name: 'child', runs: 'one' }, [1]);
+			host.end();
+			return host.call(() => 'done', []);
+		};
+		expect(await thread.call(start, [])).toBe('done');
+		expect(lists().own).toHaveLength(before + 1);
+		await thread.terminate();
+		expect(lists().own).toHaveLength(before);
+	});
 
 	it.each([
 		['by a file', 'none'],

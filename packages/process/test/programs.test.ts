@@ -66,6 +66,11 @@ it('a child runs while its parent computes and never yields', async () => {
 	expect(stdout).toBe('the child has run\n');
 });
 
+it('the end of a child comes after that of the threads it has started; daemons are terminated', async () => {
+	const { stdout } = await run('threads-of-a-child');
+	expect(stdout).toBe('target done\nthread done, daemon false\njoined 0\n');
+});
+
 describe('the end of the parent', () => {
 	it('comes after that of its children, and of theirs; daemons are terminated', async () => {
 		const { code, stdout } = await run('parent-ends');

@@ -217,6 +217,7 @@ export class Host {
 
 	/** Lets it end once the calls under way are done. */
 	end(): void {
+		this.#carrier.channel.send(); // or it might see that it is to end before it sees the calls
 		this.#carrier.channel.post({ type: 'end' });
 	}
 

@@ -48,6 +48,7 @@ export {
 export { type CurrentCall, currentCall } from './far/current.js';
 export { type Holding, holdings } from './far/holdings.js';
 export { type Here, here } from './here.js';
+export { beforeBlocking, sendAll } from './host/blocking.js';
 export {
 	type Call,
 	type CallOptions,
@@ -61,15 +62,12 @@ export {
 export { type Ending, endingOf, waitForEnd } from './host/ending.js';
 export { userFrames } from './host/frames.js';
 export {
-	beforeBlocking,
 	type Caller,
 	Host,
 	howItEnded,
 	ItemError,
 	living,
 	movesSomething,
-	sendAll,
-	sendCalls,
 } from './host/host.js';
 export { collectInherited, type Inherited, inherit, isInheriting } from './host/inherit.js';
 export { Job } from './host/job.js';

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Queue } from '@conc/lock';
 import { BrokenPoolError, PoolClosedError, TimeoutError, WorkerCrashedError } from '@conc/pool';
 import { describe, expect, it } from 'vitest';
 import { mark, markAndPass, markAndSpin } from './fixtures/tasks.mjs';
@@ -125,6 +126,16 @@ describe.each(kinds)('a caller of a $name that blocks', ({ name, Kind }) => {
 			await long;
 		},
 	);
+
+	it('waits for what another pool was asked for just now', async () => {
+		const [pool, other] = [track(new Kind(1)), track(new Kind(1))];
+		await Promise.all([pool.apply(identity, [1]), other.apply(identity, [1])]);
+		const queue = new Queue<number>();
+		const bytes = new Uint8Array(5_000_000); // more than a pipe takes at once
+		const putting = other.apply((bytes: Uint8Array) => queue.putSync(bytes.length), [bytes]);
+		expect(pool.applySync(() => queue.getSync({ timeout: 60_000 }))).toBe(5_000_000);
+		await putting;
+	});
 
 	it('has the initializer run first, or its error', () => {
 		const initializer = async (factor: number) => {

@@ -15,8 +15,6 @@ import {
 	readTimeout,
 	realm,
 	type SyncWaitOptions,
-	sendAll,
-	sendCalls,
 	startProcess,
 	type WaitOptions,
 	waitFor,
@@ -122,11 +120,7 @@ export class Process<A extends unknown[] = any, R = unknown> {
 		const timeout = readTimeout(options);
 		const host = this.#started('join');
 		if (host.exit !== null) return true;
-		sendCalls();
-		return waitForEnd(host.id, timeout, () => {
-			const sent = sendAll(); // what it waits for may be up to another child
-			return host.pump() || sent;
-		});
+		return waitForEnd(host.id, timeout, () => host.pump());
 	}
 
 	get name(): string {

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { activeChildren, Process } from '@conc/process';
+import { activeChildren, Event, Manager, Pipe, Process, Queue } from '@conc/process';
 import { afterAll, describe, expect, it } from 'vitest';
 import { gone } from './support/gone.js';
 
@@ -51,6 +51,60 @@ describe('several children', () => {
 		expect(results.map((bytes) => [bytes.length, bytes.at(-1)])).toEqual(
 			[1, 2, 3].map((n) => [3_000_000, n]),
 		);
+	});
+
+	/** More than fits into any pipe. */
+	const much = new Uint8Array(20_000_000);
+
+	it.each<[string, () => Promise<() => [target: (bytes: Uint8Array) => unknown, block: () => unknown]>]>([
+		[
+			'a lock',
+			async () => () => {
+				const event = new Event();
+				return [() => event.set(), () => event.waitSync()];
+			},
+		],
+		[
+			'a queue',
+			async () => () => {
+				const queue = new Queue<boolean>();
+				return [() => queue.put(true), () => queue.getSync()];
+			},
+		],
+		[
+			'a pipe',
+			async () => () => {
+				const [here, there] = Pipe<boolean>();
+				return [() => there.send(true), () => here.recvSync()];
+			},
+		],
+		[
+			'a message of limited time',
+			async () => () => {
+				const [here, there] = Pipe<boolean>();
+				return [() => there.send(true), () => here.recvSync({ timeout: 60_000 })];
+			},
+		],
+		[
+			'something in a manager',
+			async () => {
+				const event = await (await new Manager().start()).event();
+				return () => [() => event.set(), () => event.waitSync()];
+			},
+		],
+	])('get all they are sent while this thread blocks for %s', async (_, make) => {
+		const [target, block] = (await make())();
+		const child = new Process({ target, args: [much] }).start();
+		expect(block()).toBe(true);
+		expect(await child.join()).toBe(true);
+	});
+
+	it('get what is being sent to them while this thread blocks for the answer', async () => {
+		const [here, there] = Pipe<Uint8Array>();
+		new Process({ target: async () => there.send(await there.recv()) }).start();
+		const sending = here.send(much);
+		expect(here.recvSync()).toHaveLength(much.length);
+		await sending;
 	});
 
 	it('get what they are sent while this thread blocks for one that waits for another', async () => {

@@ -8,6 +8,7 @@ import {
 	Registry,
 	readTimeout,
 	type SyncWaitOptions,
+	sendAll,
 	startThread,
 	type ThreadId,
 	type WaitOptions,
@@ -98,9 +99,8 @@ export class Thread<A extends unknown[] = any, R = unknown> {
 	/** The same, blocking this thread: its event loop does not turn meanwhile. */
 	joinSync(options?: SyncWaitOptions): boolean {
 		const timeout = readTimeout(options);
-		const { host, record } = this.#started('join');
-		host.flush();
-		return Registry.ours().waitForDeath(record, timeout);
+		const { record } = this.#started('join');
+		return Registry.ours().waitForDeath(record, timeout, sendAll);
 	}
 
 	get name(): string {

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { follow } from '../aborts.js';
 import { descriptorOf, Outlet, setBlocking, stopReading } from '../channel/outlet.js';
 import { AuthenticationError, HomeLostError } from '../errors.js';
-import { sendCalls } from '../host/host.js';
+import { sendAll, sendWhileRead } from '../host/blocking.js';
 import { crypto } from '../lazy.js';
 import { realm } from '../realm.js';
 import { errorOf, type Failure } from './failure.js';
@@ -155,7 +155,7 @@ export class Link {
 	askSync(message: (id: number) => Message, accept?: (answer: unknown) => void): unknown {
 		const fd = this.#descriptor();
 		const frame = frameOf(message(this.#next++)); // throws for what cannot be sent
-		sendCalls(); // what is waited for may be up to a call made in this very turn
+		sendAll(); // what is waited for may be up to a call made in this very turn
 		this.flushSync();
 		let answer: Message | undefined;
 		const answers = new Messages();
@@ -163,7 +163,8 @@ export class Link {
 			writeAll(fd, frame);
 			while (answer === undefined) {
 				answers.push(readSome(fd), (message) => {
-					if (message[0] !== BEAT) answer = message;
+					if (message[0] === BEAT) sendWhileRead();
+					else answer = message;
 				});
 			}
 		} catch (error) {

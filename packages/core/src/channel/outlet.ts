@@ -1,5 +1,6 @@
 import { writeSync, writevSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { realm } from '../realm.js';
 
 /** How long to wait for a slow reader of a full pipe before trying again. */
 export const FULL_PIPE_MS = 1;
@@ -11,6 +12,16 @@ const READING_MS = 1;
 
 /** A pipe that is full, or a system that is short of memory for it, takes the rest later. */
 const passing = new Set(['EAGAIN', 'EINTR', 'ENOBUFS', 'ENOMEM']);
+
+/** The outlets of this thread that something waits in. */
+const unsent = () => realm('unsent', () => new Set<Outlet>());
+
+/** Writes what their pipes take now; gives how many still have something, and whether any could write. */
+export function writeUnsent(): { left: number; written: boolean } {
+	let written = false;
+	for (const outlet of [...unsent()]) written = outlet.writeWhatFits() || written;
+	return { left: unsent().size, written };
+}
 
 /** Who wants to know what has become of the frames. */
 export interface OutletWatcher {
@@ -109,6 +120,7 @@ export class Outlet {
 	}
 
 	#tryAgain(isTaken: boolean): void {
+		unsent().add(this);
 		const now = performance.now();
 		if (isTaken) this.#writtenAt = now;
 		const retry = () => this.writeWhatFits();
@@ -120,9 +132,11 @@ export class Outlet {
 	}
 
 	#dontTryAgain(): void {
+		if (this.#turn === undefined && this.#timer === undefined) return;
 		if (this.#turn !== undefined) clearImmediate(this.#turn);
 		if (this.#timer !== undefined) clearTimeout(this.#timer);
 		this.#turn = this.#timer = undefined;
+		unsent().delete(this);
 	}
 
 	/** As much of what waits as one call of the system takes. */

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { childProcess, os } from '../lazy.js';
+import { sendAll } from './blocking.js';
 
 /** How a process ended. */
 export interface Ending {
@@ -23,7 +24,7 @@ export function waitForEnd(pid: number, timeout: number, pump: () => boolean): b
 		if (endingOf(pid) !== null) return true;
 		const left = until - performance.now();
 		if (left <= 0) return false;
-		Atomics.wait(sleeper, 0, 0, Math.min(pause, left));
+		Atomics.wait(sleeper, 0, 0, Math.min(pause, left, sendAll()));
 	}
 }
 

@@ -443,27 +443,6 @@ export function howItEnded({ reason, exitCode, signalCode, error, stderr }: Exit
 	}
 }
 
-/** Sends the calls made in this turn, for a thread that is about to block: what it waits for may depend on them. */
-export function sendCalls(): void {
-	for (const prepare of blockings()) prepare();
-	sendAll();
-}
-
-/** Sends what can be sent to any host without waiting; false when that was nothing. */
-export function sendAll(): boolean {
-	let sent = false;
-	for (const host of living()) sent = host.send() || sent;
-	return sent;
-}
-
-const blockings = () => realm('before blocking', () => new Set<() => void>());
-
-/** Calls `prepare` whenever this thread is about to block, until what it returns is called. */
-export function beforeBlocking(prepare: () => void): () => void {
-	blockings().add(prepare);
-	return () => blockings().delete(prepare);
-}
-
 /** The hosts this thread has started and that still run. */
 export const living = () => realm('living hosts', () => new Set<Host>());
 

@@ -216,14 +216,14 @@ export class Registry {
 	}
 
 	/** Blocks until a thread ends, `ms` at most; true when it has ended. Only for a thread other than this one. */
-	waitForDeath(id: ThreadId, ms: number): boolean {
+	waitForDeath(id: ThreadId, ms: number, longestNap: () => number): boolean {
 		const until = performance.now() + ms;
 		while (this.isAlive(id)) {
 			const left = until - performance.now();
 			if (left <= 0) return false;
 			const seen = Atomics.load(this.#words, DEATHS);
 			if (!this.isAlive(id)) return true;
-			Atomics.wait(this.#words, DEATHS, seen, Math.min(left, LOOK_AGAIN_MS));
+			Atomics.wait(this.#words, DEATHS, seen, Math.min(left, LOOK_AGAIN_MS, longestNap()));
 		}
 		return true;
 	}

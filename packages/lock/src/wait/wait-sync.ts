@@ -1,4 +1,4 @@
-import { sendCalls } from '@conc/core';
+import { sendAll } from '@conc/core';
 import { type Awaitable, attempt, LOOK_AGAIN_MS, leave, newTurn, sweep, type Turn } from './awaitable.js';
 import { Circle } from './circle.js';
 import { NONE } from './slots.js';
@@ -39,8 +39,8 @@ export function waitTurnSync(awaitable: Awaitable, timeout: number, turn: Turn):
 			}
 			const left = deadline - performance.now();
 			if (left <= 0) return false;
-			sendCalls(); // what is waited for may be up to a call made in this very turn
-			const woken = waiters.sleep(turn.slot, Math.min(left, turn.nap));
+			const nap = Math.min(left, turn.nap, sendAll()); // what is waited for may be up to a call made in this very turn
+			const woken = waiters.sleep(turn.slot, nap);
 			if (!woken) sweep(awaitable);
 			turn.granted = waiters.accept(turn.slot);
 			if (timeout < Number.POSITIVE_INFINITY || holder === undefined || performance.now() - started < LONG_MS)

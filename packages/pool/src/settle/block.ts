@@ -1,4 +1,4 @@
-import { TimeoutError } from '@conc/core';
+import { sendAll, TimeoutError } from '@conc/core';
 import type { Scheduler } from '../schedule/scheduler.js';
 import type { Pending } from './async-result.js';
 
@@ -29,7 +29,7 @@ export function block(scheduler: Scheduler, pending: Pending, timeout: number): 
 			mourned = now;
 		} else if (!moved && now - began > SPIN_MS) {
 			const nap = Math.min(Math.max((now - began) * SHARE, SHORTEST_NAP_MS), LONGEST_NAP_MS);
-			Atomics.wait(sleeper, 0, 0, Math.min(nap, left));
+			Atomics.wait(sleeper, 0, 0, Math.min(nap, left, sendAll()));
 		}
 	}
 }

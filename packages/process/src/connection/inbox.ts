@@ -6,6 +6,7 @@ import {
 	Intake,
 	readTimeout,
 	type SyncWaitOptions,
+	sendAll,
 	setBlocking,
 	TimeoutError,
 	type WaitOptions,
@@ -130,14 +131,15 @@ export class Inbox {
 			this.#readAtOnce();
 			const found = look();
 			if (found !== null) return found;
-			if (timeout === Number.POSITIVE_INFINITY && isMainThread) {
+			const nap = sendAll(); // what it waits for may be an answer
+			if (timeout === Number.POSITIVE_INFINITY && nap === Number.POSITIVE_INFINITY && isMainThread) {
 				this.#sleepUntilReadable();
 				continue;
 			}
 			const waited = performance.now() - began;
 			if (waited >= timeout) return null;
 			const pause = Math.max(SHORTEST_PAUSE_MS, Math.min(waited / PAUSE_SHARE, LONGEST_PAUSE_MS));
-			Atomics.wait(sleeper, 0, 0, Math.min(pause, timeout - waited));
+			Atomics.wait(sleeper, 0, 0, Math.min(pause, timeout - waited, nap));
 		}
 	}
 

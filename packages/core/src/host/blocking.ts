@@ -1,0 +1,33 @@
+import { writeUnsent } from '../channel/outlet.js';
+import { realm } from '../realm.js';
+import { living } from './host.js';
+
+/** How soon a thread that blocks sees to what did not leave: where the other end reads, and where it does not yet. */
+const SOON_MS = 1;
+const LATER_MS = 5;
+
+const blockings = () => realm('before blocking', () => new Set<() => void>());
+
+/** Calls `prepare` whenever this thread is about to block, until what it returns is called. */
+export function beforeBlocking(prepare: () => void): () => void {
+	blockings().add(prepare);
+	return () => blockings().delete(prepare);
+}
+
+/**
+ * Sends what this thread has to say to anybody, as far as that goes without waiting, for one that is about to block: what
+ * it waits for may depend on it. Gives for how long it may sleep until this is to be called again.
+ */
+export function sendAll(): number {
+	for (const prepare of blockings()) prepare();
+	for (const host of living()) host.send();
+	const { left, written } = writeUnsent();
+	if (left === 0) return Number.POSITIVE_INFINITY;
+	return written ? SOON_MS : LATER_MS;
+}
+
+/** The same for as long as somebody reads, for one that blocks where it cannot choose how long. */
+export function sendWhileRead(): void {
+	const sleeper = new Int32Array(new SharedArrayBuffer(4));
+	while (sendAll() === SOON_MS) Atomics.wait(sleeper, 0, 0, SOON_MS);
+}

@@ -23,6 +23,7 @@ export { byReference, byValue, type ExplicitReference } from './capture/mark.js'
 export { placeOf } from './capture/place.js';
 export { Intake } from './channel/intake.js';
 export { descriptorOf, FULL_PIPE_MS, Outlet, setBlocking } from './channel/outlet.js';
+export { Patience } from './channel/patience.js';
 export { decodeData, encodeData } from './codec/data.js';
 export { jsonOf, Look, parseJson } from './codec/json.js';
 export { type Packed, Parcel, packValue } from './codec/parcel.js';

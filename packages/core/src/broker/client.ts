@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
+import { Intake } from '../channel/intake.js';
 import { descriptorOf, Outlet } from '../channel/outlet.js';
+import { Patience } from '../channel/patience.js';
 import { revive, type ShareableClass } from '../codec/shareable.js';
 import { Registry, type ThreadId } from '../liveness/registry.js';
 import type { Adopted, Broker } from './broker.js';
@@ -28,6 +30,10 @@ import { admit, type Operations, operationsOf } from './operations.js';
 const MOST_BYTES = 2 ** 30;
 /** How often one who blocks hears that it is still waited for. A thread is ended only between two of these. */
 const BEAT_MS = 50;
+/** For so long the next message of one who blocks is looked for. */
+const SPIN_MS = 0.1;
+/** Nobody else waits longer than this for one who asks again and again. */
+const STAY_MS = 1;
 
 interface Instance {
 	readonly object: object;
@@ -71,7 +77,7 @@ export class BrokerClient {
 		let client: BrokerClient | undefined;
 		let lane: ClientLane | undefined;
 		const messages = new Messages(MOST_BYTES);
-		socket.on('data', (chunk) => {
+		const take = (chunk: Buffer) => {
 			try {
 				messages.push(chunk, (message) => {
 					if (client !== undefined) return client.#obey(message, lane as ClientLane);
@@ -80,7 +86,7 @@ export class BrokerClient {
 						throw new TypeError('a stranger');
 					client = clients.get(name) ?? new BrokerClient(broker, rules);
 					clients.set(name, client);
-					lane = new ClientLane(socket, way as Lane);
+					lane = new ClientLane(socket, way as Lane, take);
 					client.#lanes.add(lane);
 					socket.on('close', () => {
 						if (way === 'urgent') return; // another has taken its place
@@ -92,6 +98,10 @@ export class BrokerClient {
 			} catch {
 				socket.destroy(); // it does not speak as we do
 			}
+		};
+		socket.on('data', (chunk) => {
+			lane?.rouse();
+			take(chunk);
 		});
 	}
 
@@ -196,11 +206,11 @@ export class BrokerClient {
 		const restore = value === null ? undefined : restores?.[member];
 		// Who did not have to wait for it has died just now if it does not hear of it: as if it had begun.
 		const undo = hasWaited && value === true ? undoes?.[member] : undefined;
-		if (restore === undefined && undo === undefined) return lane.say([DONE, id, value]);
+		if (restore === undefined && undo === undefined) return lane.answer([DONE, id, value]);
 		if (this.#isGone) return void (restore !== undefined && object[restore]?.(value));
 		const back = restore === undefined ? () => object[undo ?? '']?.() : () => object[restore]?.(value);
 		this.#given.set(id, { back, isHeld: restore === undefined });
-		lane.say([GIVEN, id, value]);
+		lane.answer([GIVEN, id, value]);
 	}
 
 	#do({ object, operations }: Instance, args: unknown[], asked: Asked): unknown {
@@ -303,24 +313,48 @@ class ClientLane {
 	readonly isBlocking: boolean;
 	readonly #socket: Socket;
 	readonly #outlet: Outlet;
+	readonly #patience: Patience;
+	/** The event loop has its turn again then. */
+	#staysUntil = 0;
 	#frames: Buffer[] = [];
 	#waiting = 0;
 	#beat: NodeJS.Timeout | undefined;
 
-	constructor(socket: Socket, name: Lane) {
+	/** @param take gets what has come, where this lane looks for it itself */
+	constructor(socket: Socket, name: Lane, take: (chunk: Buffer) => void) {
 		this.isBlocking = name !== 'events';
 		this.#socket = socket;
-		this.#outlet = new Outlet(socket, descriptorOf(socket));
+		const fd = descriptorOf(socket);
+		this.#outlet = new Outlet(socket, fd);
+		const intake = new Intake();
+		this.#patience = new Patience(SPIN_MS, () => {
+			const chunk = socket.destroyed ? null : intake.read(fd);
+			if (chunk !== null) take(chunk);
+			return chunk !== null || intake.isAtEnd || socket.destroyed;
+		});
 	}
 
-	/** What is said in one turn leaves together. */
+	/** The event loop has come round to it. */
+	rouse(): void {
+		if (this.isBlocking) this.#staysUntil = performance.now() + STAY_MS;
+	}
+
+	/** What is said in one turn leaves together, but to one who blocks. */
 	say(message: Message): void {
-		this.#frames.push(frameOf(message));
+		const frame = frameOf(message);
+		if (this.isBlocking) return void this.#outlet.write(frame);
+		this.#frames.push(frame);
 		if (this.#frames.length === 1) queueMicrotask(() => this.#send());
 	}
 
+	answer(message: Message): void {
+		this.say(message);
+		// One who blocked often asks for the next thing at once.
+		if (this.isBlocking) process.nextTick(() => this.#stay());
+	}
+
 	fail(id: number, error: unknown): void {
-		this.say([FAILED, id, failureOf(error)]);
+		this.answer([FAILED, id, failureOf(error)]);
 	}
 
 	/** Somebody waits on it from now on. */
@@ -342,6 +376,11 @@ class ClientLane {
 		clearInterval(this.#beat);
 		this.#outlet.close();
 		this.#socket.destroy();
+	}
+
+	/** Looks for the next message, as that takes less than to be woken for it; others have their turn soon. */
+	#stay(): void {
+		if (this.#waiting === 0 && performance.now() < this.#staysUntil) this.#patience.look();
 	}
 
 	#send(): void {

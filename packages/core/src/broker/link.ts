@@ -1,12 +1,13 @@
-import { existsSync, readSync, writeSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { follow } from '../aborts.js';
-import { descriptorOf, Outlet, setBlocking, stopReading } from '../channel/outlet.js';
+import { descriptorOf, Outlet, stopReading } from '../channel/outlet.js';
 import { AuthenticationError, HomeLostError } from '../errors.js';
 import { sendAll, sendWhileRead } from '../host/blocking.js';
 import { crypto } from '../lazy.js';
 import { realm } from '../realm.js';
+import { BlockingLane } from './blocking-lane.js';
 import { errorOf, type Failure } from './failure.js';
 import { type Home, keyOf } from './handle.js';
 import { shakeHands } from './handshake.js';
@@ -29,7 +30,6 @@ import {
 import { isGone } from './room.js';
 import { connectBlocked } from './urgent.js';
 
-const CHUNK_BYTES = 0x1_0000;
 /** How long to wait for a broker that is just being started before looking again. */
 const FIRST_PAUSE_MS = 1;
 const LAST_PAUSE_MS = 20;
@@ -82,18 +82,15 @@ export function allArrived(): Promise<unknown> | undefined {
 	return all.size === 0 ? undefined : Promise.all(all);
 }
 
-/**
- * Two connections to one broker: one for the event loop, and one for calls that block, on which this thread sleeps in
- * the system until the answer comes.
- */
+/** Two connections to one broker: one for the event loop, and one for calls that block. */
 export class Link {
 	/** Settles when it was made, or could not be; never rejects: whoever asks then gets the error. */
 	readonly ready: Promise<void>;
 	readonly #home: Home;
 	readonly #client = crypto().randomUUID();
 	#events: { readonly socket: Socket; readonly outlet: Outlet } | null = null;
-	/** What blocking calls go through; the socket keeps it open, or another thread. */
-	#blocking: { readonly fd: number; readonly socket: Socket | null } | null = null;
+	/** What blocking calls go through. */
+	#blocking: BlockingLane | null = null;
 	readonly #answers = new Messages();
 	readonly #asking = new Map<number, Asking>();
 	/** No message was sent in this turn. */
@@ -153,16 +150,16 @@ export class Link {
 	 * @param accept throws what is thrown in place of an answer that is not wanted, which then goes back
 	 */
 	askSync(message: (id: number) => Message, accept?: (answer: unknown) => void): unknown {
-		const fd = this.#descriptor();
+		const lane = this.#lane();
 		const frame = frameOf(message(this.#next++)); // throws for what cannot be sent
 		sendAll(); // what is waited for may be up to a call made in this very turn
 		this.flushSync();
 		let answer: Message | undefined;
 		const answers = new Messages();
 		try {
-			writeAll(fd, frame);
+			lane.write(frame);
 			while (answer === undefined) {
-				answers.push(readSome(fd), (message) => {
+				answers.push(lane.read(), (message) => {
 					if (message[0] === BEAT) sendWhileRead();
 					else answer = message;
 				});
@@ -176,10 +173,10 @@ export class Link {
 		try {
 			accept?.(value);
 		} catch (error) {
-			tell(fd, [REFUSED, id]);
+			lane.tell([REFUSED, id]);
 			throw error;
 		}
-		tell(fd, [TOOK, id]);
+		lane.tell([TOOK, id]);
 		return value;
 	}
 
@@ -247,7 +244,7 @@ export class Link {
 		events.on('close', () => this.#lose(undefined));
 		events.unref();
 		for (const target of this.#held.keys()) this.#say([HOLD, target]);
-		this.#blocking = { fd: descriptorOf(blocking), socket: blocking };
+		this.#blocking = new BlockingLane(descriptorOf(blocking), blocking);
 	}
 
 	/** Tries until somebody is there: a broker is asked for while it is being started. */
@@ -280,7 +277,6 @@ export class Link {
 		socket.pause();
 		socket.unref();
 		stopReading(socket);
-		setBlocking(socket, true);
 	}
 
 	#hear(message: Message): void {
@@ -294,7 +290,7 @@ export class Link {
 		if (type === GIVEN) this.#taken.push(frameOf([TOOK, id]));
 	}
 
-	#descriptor(): number {
+	#lane(): BlockingLane {
 		if (this.#lost !== null) throw this.#lost;
 		if (process.platform === 'win32')
 			throw new TypeError('this system cannot block on a socket: use the form with await');
@@ -304,9 +300,9 @@ export class Link {
 				throw new TypeError(`this thread is not connected to ${name} yet: use the form with await first`);
 			const fd = connectBlocked(at.path, frameOf([HELLO, this.#client, 'urgent']));
 			if (fd === null) throw this.#lose(undefined);
-			this.#blocking = { fd, socket: null };
+			this.#blocking = new BlockingLane(fd, null);
 		}
-		return this.#blocking.fd;
+		return this.#blocking;
 	}
 
 	/** The process has ended, or cannot be reached: whoever waits, and whoever comes, gets the error. */
@@ -319,7 +315,7 @@ export class Link {
 		if (links().get(nameOf(this.#home)) === this) links().delete(nameOf(this.#home)); // another may listen there later
 		this.#events?.outlet.close();
 		this.#events?.socket.destroy();
-		this.#blocking?.socket?.destroy();
+		this.#blocking?.close();
 		for (const { reject } of this.#asking.values()) reject(this.#lost);
 		this.#asking.clear();
 		return this.#lost;
@@ -352,31 +348,4 @@ function isAbort(error: unknown): boolean {
 
 function errorIn([, , failure]: Message): unknown {
 	return errorOf(failure as Failure);
-}
-
-/** That its home has ended since, whoever asks next is told. */
-function tell(fd: number, message: Message): void {
-	try {
-		writeAll(fd, frameOf(message));
-	} catch {
-		// what it would have been told it sees by the end of the connection
-	}
-}
-
-function writeAll(fd: number, bytes: Buffer): void {
-	for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
-}
-
-/** What has come, as soon as something has. */
-function readSome(fd: number): Buffer {
-	const room = realm('room to read', () => Buffer.allocUnsafeSlow(CHUNK_BYTES));
-	for (;;) {
-		try {
-			const count = readSync(fd, room);
-			if (count === 0) throw new Error('its broker has closed the connection');
-			return Buffer.from(room.subarray(0, count)); // the room is used again
-		} catch (error) {
-			if ((error as { code?: string }).code !== 'EINTR') throw error;
-		}
-	}
 }

@@ -8,13 +8,8 @@ const SHORT_BYTES = 0x1000;
 
 /** Reads what has arrived at a socket without the event loop. */
 export class Intake {
-	readonly #socket: Socket;
 	#room: Buffer | null = null;
 	#isAtEnd = false;
-
-	constructor(socket: Socket) {
-		this.#socket = socket;
-	}
 
 	/** Nothing more will come, as reading has found: the other end is closed. */
 	get isAtEnd(): boolean {
@@ -22,11 +17,11 @@ export class Intake {
 	}
 
 	/** False when there was nothing. */
-	drain(take: (chunk: Buffer) => void): boolean {
-		const fd = descriptorOf(this.#socket);
+	drain(socket: Socket, take: (chunk: Buffer) => void): boolean {
+		const fd = descriptorOf(socket);
 		let pulled = false;
 		for (;;) {
-			const chunk: Buffer | null = fd === -1 ? this.#socket.read() : this.read(fd);
+			const chunk: Buffer | null = fd === -1 ? socket.read() : this.read(fd);
 			if (chunk === null) return pulled;
 			pulled = true;
 			take(chunk);

@@ -20,7 +20,7 @@ const RECORDS_BYTES = 0x1_0000;
 abstract class End {
 	readonly #socket: Socket;
 	readonly #outlet: Outlet;
-	readonly #intake: Intake;
+	readonly #intake = new Intake();
 	readonly #take: (chunk: Buffer) => void;
 	/** Frames that are complete, the messages of the next, and its records; at most one of the latter two. */
 	#frames: Buffer[] = [];
@@ -34,7 +34,6 @@ abstract class End {
 	constructor(socket: Socket, outlet: Outlet, receiver: Receiver) {
 		this.#socket = socket;
 		this.#outlet = outlet;
-		this.#intake = new Intake(socket);
 		const frames = new Frames((kind, bytes, from, to) => {
 			if (kind === RECORDS) return this.receiveRecords(bytes, from, to);
 			for (const message of deserialize(bytes.subarray(from, to)) as Message[]) this.receiveMessage(message);
@@ -112,7 +111,7 @@ abstract class End {
 	}
 
 	drain(): boolean {
-		return this.#intake.drain(this.#take);
+		return this.#intake.drain(this.#socket, this.#take);
 	}
 
 	ref(): void {

@@ -4,6 +4,7 @@ import {
 	AuthenticationError,
 	descriptorOf,
 	Intake,
+	Patience,
 	readTimeout,
 	type SyncWaitOptions,
 	sendAll,
@@ -19,6 +20,8 @@ import { type Found, Line, type Look } from './line.js';
 /** Makes of a frame's bytes what is waited for; they are there only until it returns. */
 export type Open<T> = (body: Uint8Array) => T;
 
+/** For so long a thread that blocks looks before it sleeps: to be woken takes as long. */
+const SPIN_MS = 0.1;
 /** A thread that blocks looks again after an eighth of the time it has waited. */
 const PAUSE_SHARE = 8;
 const SHORTEST_PAUSE_MS = 0.05;
@@ -42,9 +45,13 @@ export class Inbox {
 	readonly #socket: Socket;
 	readonly #peer: string;
 	readonly #owner: Owner;
-	readonly #intake: Intake;
+	readonly #intake = new Intake();
 	readonly #frames = new Frames();
 	readonly #line: Line;
+	readonly #patience = new Patience(SPIN_MS, () => {
+		this.#readAtOnce();
+		return this.#isThere;
+	});
 	#isAtEnd = false;
 	#failure: Error | null = null;
 
@@ -54,7 +61,6 @@ export class Inbox {
 		this.#line = new Line(hold);
 		this.limit = limit;
 		this.#owner = owner;
-		this.#intake = new Intake(socket);
 		socket.on('readable', () => {
 			if (!this.#line.isEmpty) this.#read();
 		});
@@ -126,11 +132,12 @@ export class Inbox {
 			);
 		const began = performance.now();
 		const sleeper = new Int32Array(new SharedArrayBuffer(4));
-		for (;;) {
+		for (let isFirst = true; ; isFirst = false) {
 			this.#read();
 			this.#readAtOnce();
 			const found = look();
 			if (found !== null) return found;
+			if (isFirst && timeout > 0 && this.#patience.look()) continue;
 			const nap = sendAll(); // what it waits for may be an answer
 			if (timeout === Number.POSITIVE_INFINITY && nap === Number.POSITIVE_INFINITY && isMainThread) {
 				this.#sleepUntilReadable();

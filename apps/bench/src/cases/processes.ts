@@ -3,7 +3,7 @@ import type { Case, Contender } from '../measure.js';
 import { inPython, pythonVersion } from './cpython.js';
 
 const TRIPS = 3_000;
-const ITEMS = 30_000;
+const ITEMS = 100_000;
 const OPERATIONS = 3_000;
 
 /** What processes say to each other, beside what CPython has of the same name. */

@@ -8,6 +8,7 @@ import type { Adopted, Broker } from './broker.js';
 import { failureOf } from './failure.js';
 import {
 	ASK,
+	Batch,
 	BEAT,
 	CANCEL,
 	DONE,
@@ -316,7 +317,7 @@ class ClientLane {
 	readonly #patience: Patience;
 	/** The event loop has its turn again then. */
 	#staysUntil = 0;
-	#frames: Buffer[] = [];
+	readonly #batch = new Batch();
 	#waiting = 0;
 	#beat: NodeJS.Timeout | undefined;
 
@@ -341,10 +342,9 @@ class ClientLane {
 
 	/** What is said in one turn leaves together, but to one who blocks. */
 	say(message: Message): void {
-		const frame = frameOf(message);
-		if (this.isBlocking) return void this.#outlet.write(frame);
-		this.#frames.push(frame);
-		if (this.#frames.length === 1) queueMicrotask(() => this.#send());
+		if (this.isBlocking) return void this.#outlet.write(frameOf(message));
+		this.#batch.add(message);
+		if (this.#batch.count === 1) queueMicrotask(() => this.#outlet.write(...this.#batch.take()));
 	}
 
 	answer(message: Message): void {
@@ -381,11 +381,5 @@ class ClientLane {
 	/** Looks for the next message, as that takes less than to be woken for it; others have their turn soon. */
 	#stay(): void {
 		if (this.#waiting === 0 && performance.now() < this.#staysUntil) this.#patience.look();
-	}
-
-	#send(): void {
-		const frames = this.#frames;
-		this.#frames = [];
-		this.#outlet.write(...frames);
 	}
 }

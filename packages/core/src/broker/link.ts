@@ -12,6 +12,7 @@ import { errorOf, type Failure } from './failure.js';
 import { type Home, keyOf } from './handle.js';
 import { shakeHands } from './handshake.js';
 import {
+	Batch,
 	BEAT,
 	CANCEL,
 	DONE,
@@ -95,9 +96,9 @@ export class Link {
 	readonly #asking = new Map<number, Asking>();
 	/** No message was sent in this turn. */
 	#isFirst = true;
-	#burst: Buffer[] = [];
+	readonly #burst = new Batch();
 	/** Of what was given, what has been taken and not been said. */
-	#taken: Buffer[] = [];
+	readonly #taken = new Batch();
 	/** How many objects of this thread stand for what lives there. */
 	readonly #held = new Map<number, number>();
 	#next = 1;
@@ -137,10 +138,9 @@ export class Link {
 			asking.reject(this.#lost);
 			return id;
 		}
-		const frame = frameOf(message(id)); // throws for what cannot be sent
+		this.#say(message(id)); // throws for what cannot be sent
 		this.#asking.set(id, asking);
 		if (this.#asking.size === 1) this.#events?.socket.ref();
-		this.#send(frame);
 		return id;
 	}
 
@@ -205,30 +205,23 @@ export class Link {
 		return this.#events !== null && this.#lost === null;
 	}
 
-	#say(message: Message): void {
-		this.#send(frameOf(message));
-	}
-
 	/** The first message of a turn leaves at once, more of them together when the code that sends them pauses. */
-	#send(frame: Buffer): void {
+	#say(message: Message): void {
 		if (this.#isFirst) {
+			this.#events?.outlet.write(frameOf(message));
 			this.#isFirst = false;
-			this.#events?.outlet.write(frame);
 			queueMicrotask(() => {
 				this.#isFirst = true;
 				this.#flush();
 			});
 			return;
 		}
-		this.#burst.push(frame);
-		if (this.#burst.length === MOST_TOGETHER) this.#flush();
+		this.#burst.add(message);
+		if (this.#burst.count === MOST_TOGETHER) this.#flush();
 	}
 
 	#flush(): void {
-		if (this.#burst.length === 0) return;
-		const burst = this.#burst;
-		this.#burst = [];
-		this.#events?.outlet.write(burst.length === 1 ? (burst[0] as Buffer) : Buffer.concat(burst));
+		if (this.#burst.count > 0) this.#events?.outlet.write(...this.#burst.take());
 	}
 
 	async #connect(): Promise<void> {
@@ -236,10 +229,8 @@ export class Link {
 		this.#events = { socket: events, outlet: new Outlet(events, descriptorOf(events)) };
 		events.on('data', (chunk: Buffer) => {
 			this.#answers.push(chunk, (message) => this.#hear(message));
-			if (this.#taken.length === 0) return;
 			// Before the code gets it that asked.
-			this.#events?.outlet.write(Buffer.concat(this.#taken));
-			this.#taken = [];
+			if (this.#taken.count > 0) this.#events?.outlet.write(...this.#taken.take());
 		});
 		events.on('close', () => this.#lose(undefined));
 		events.unref();
@@ -287,7 +278,7 @@ export class Link {
 		if (this.#asking.size === 0) this.#events?.socket.unref();
 		if (type === FAILED) return asking.reject(errorIn(message));
 		asking.resolve(value);
-		if (type === GIVEN) this.#taken.push(frameOf([TOOK, id]));
+		if (type === GIVEN) this.#taken.add([TOOK, id]);
 	}
 
 	#lane(): BlockingLane {

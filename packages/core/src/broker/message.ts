@@ -1,9 +1,11 @@
 import { deserialize, serialize } from 'node:v8';
 
-// A message is a list. As a frame: its length, the form it has, and its bytes.
+// A message is a list, and a frame a list of messages: its length, the form it has, and its bytes.
 const HEADER_BYTES = 5;
 const JSON_FORM = 0;
 const V8_FORM = 1;
+/** A frame that is so long takes no more. */
+const LONG_TEXT = 0x1_0000;
 
 /** What the two ends say to each other, by the first entry of the list. */
 export const HELLO = 0; // [HELLO, client, lane]
@@ -24,14 +26,61 @@ export type Message = readonly unknown[];
 export const LANES = ['events', 'blocking', 'urgent'] as const;
 export type Lane = (typeof LANES)[number];
 
+/** The frame of one message. */
 export function frameOf(message: Message): Buffer {
-	if (isPlain(message)) {
-		const text = JSON.stringify(message);
-		const frame = Buffer.allocUnsafe(HEADER_BYTES + 3 * text.length);
-		const length = frame.write(text, HEADER_BYTES);
-		return headed(frame.subarray(0, HEADER_BYTES + length), JSON_FORM);
+	return isPlain(message) ? textFrame(JSON.stringify(message)) : v8Frame(message);
+}
+
+/** Messages that leave together. */
+export class Batch {
+	#frames: Buffer[] = [];
+	#text = '';
+	#count = 0;
+
+	/** How many there are. */
+	get count(): number {
+		return this.#count;
 	}
-	return headed(Buffer.concat([Buffer.allocUnsafe(HEADER_BYTES), serialize(message)]), V8_FORM);
+
+	/** Throws for what cannot be sent. */
+	add(message: Message): void {
+		if (isPlain(message)) {
+			const text = JSON.stringify(message);
+			this.#text = this.#text === '' ? text : `${this.#text},${text}`;
+			if (this.#text.length > LONG_TEXT) this.#close();
+		} else {
+			const frame = v8Frame(message);
+			this.#close();
+			this.#frames.push(frame);
+		}
+		this.#count++;
+	}
+
+	/** Their frames; there are none after that. */
+	take(): Buffer[] {
+		this.#close();
+		const frames = this.#frames;
+		this.#frames = [];
+		this.#count = 0;
+		return frames;
+	}
+
+	#close(): void {
+		if (this.#text === '') return;
+		this.#frames.push(textFrame(this.#text));
+		this.#text = '';
+	}
+}
+
+/** @param texts of messages, with commas between them */
+function textFrame(texts: string): Buffer {
+	const frame = Buffer.allocUnsafe(HEADER_BYTES + 2 + 3 * texts.length);
+	const length = frame.write(`[${texts}]`, HEADER_BYTES);
+	return headed(frame.subarray(0, HEADER_BYTES + length), JSON_FORM);
+}
+
+function v8Frame(message: Message): Buffer {
+	return headed(Buffer.concat([Buffer.allocUnsafe(HEADER_BYTES), serialize([message])]), V8_FORM);
 }
 
 function headed(frame: Buffer, form: number): Buffer {
@@ -50,7 +99,7 @@ function isPlain(message: Message): boolean {
 	return true;
 }
 
-/** Cuts a stream of bytes into messages, whatever pieces it comes in. */
+/** Makes messages of a stream of bytes, whatever pieces it comes in. */
 export class Messages {
 	readonly #longest: number;
 	/** What did not make up a message yet, and how long that has to be at least. */
@@ -80,15 +129,17 @@ export class Messages {
 			if (end > bytes.length) break;
 			const begin = at + HEADER_BYTES;
 			at = end;
-			deliver(messageOf(bytes[begin - 1] as number, bytes.subarray(begin, end)));
+			for (const message of messagesOf(bytes[begin - 1] as number, bytes.subarray(begin, end)))
+				deliver(message);
 		}
 		this.#chunks = at === bytes.length ? [] : [bytes.subarray(at)];
 		this.#length = bytes.length - at;
 	}
 }
 
-function messageOf(form: number, body: Buffer): Message {
-	const message: unknown = form === JSON_FORM ? JSON.parse(body.toString()) : deserialize(body);
-	if (!Array.isArray(message)) throw new TypeError('bytes that are no message');
-	return message;
+function messagesOf(form: number, body: Buffer): Message[] {
+	const messages: unknown = form === JSON_FORM ? JSON.parse(body.toString()) : deserialize(body);
+	if (!Array.isArray(messages) || !messages.every(Array.isArray))
+		throw new TypeError('bytes that are no messages');
+	return messages as Message[];
 }

@@ -39,7 +39,7 @@ export const own = Buffer.alloc(NONCE_BYTES, 1);
 
 /** A message as a frame. */
 export function frame(message: unknown): Buffer {
-	return framed(serialize(message), V8_FORM);
+	return framed(serialize([message]), V8_FORM);
 }
 
 /** Any bytes as a frame. */
@@ -78,7 +78,8 @@ export class Peer {
 	async next(): Promise<unknown[]> {
 		const header = await got(this.socket, HEADER_BYTES);
 		const body = await got(this.socket, header.readUInt32LE());
-		return header[HEADER_BYTES - 1] === V8_FORM ? deserialize(body) : JSON.parse(body.toString());
+		const [message] = header[HEADER_BYTES - 1] === V8_FORM ? deserialize(body) : JSON.parse(body.toString());
+		return message;
 	}
 
 	/** What is answered to a question. */

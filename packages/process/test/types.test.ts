@@ -4,9 +4,15 @@ import {
 	type CurrentProcess,
 	connect,
 	currentProcess,
+	type DictProxy,
 	Listener,
+	type ListProxy,
+	type Lock,
+	Manager,
 	type ParentProcess,
+	Pipe,
 	Process,
+	type Proxied,
 	parentProcess,
 } from '@conc/process';
 import { expectTypeOf, it } from 'vitest';
@@ -90,4 +96,78 @@ it('a connection carries what it is said to', () => {
 	// @ts-expect-error either a file or a port
 	const refused = () => new Listener({ path: 'a', port: 1 });
 	expectTypeOf(refused).toBeFunction();
+});
+
+it('a pipe has two ends that carry the same', () => {
+	const typed = async () => {
+		const [here, there] = Pipe<readonly [op: string, n: number]>({ duplex: false });
+		expectTypeOf(here).toEqualTypeOf(there);
+		expectTypeOf(await here.recv()).toEqualTypeOf<readonly [op: string, n: number]>();
+		// @ts-expect-error of another type
+		await there.send(['add', '1']);
+		expectTypeOf(Pipe()).toEqualTypeOf<[Connection<unknown>, Connection<unknown>]>();
+		// @ts-expect-error there is no such option
+		Pipe({ size: 1 });
+	};
+	expectTypeOf(typed).toBeFunction();
+});
+
+it('what a manager makes has the types of what is in it, and methods that await and that block', () => {
+	const typed = async (manager: Manager) => {
+		const scores = await manager.dict({ alice: 1 });
+		expectTypeOf(scores).toEqualTypeOf<DictProxy<string, number>>();
+		expectTypeOf(await scores.get('bob')).toEqualTypeOf<number | undefined>();
+		expectTypeOf(scores.getSync('bob')).toEqualTypeOf<number | undefined>();
+		expectTypeOf(scores.size).toBeNumber();
+		expectTypeOf(await scores.copy()).toEqualTypeOf<Map<string, number>>();
+		for await (const entry of scores) expectTypeOf(entry).toEqualTypeOf<[string, number]>();
+		const byNumber = await manager.dict([[1, 'one']] as const);
+		expectTypeOf(await byNumber.keys()).toEqualTypeOf<1[]>();
+		const items = await manager.list([1, 2]);
+		expectTypeOf(items).toEqualTypeOf<ListProxy<number>>();
+		expectTypeOf(await items.pop()).toBeNumber();
+		expectTypeOf(await (await manager.set(['a'])).values()).toEqualTypeOf<string[]>();
+		const names = await manager.namespace<{ x: number }>();
+		expectTypeOf(names.x).toEqualTypeOf<number | undefined>();
+		expectTypeOf((await manager.value('int32', 3)).value).toBeNumber();
+		expectTypeOf((await manager.value('bigint64', 3n)).value).toBeBigInt();
+		expectTypeOf(await (await manager.queue<Date>()).get()).toEqualTypeOf<Date>();
+		expectTypeOf(await manager.lock()).toEqualTypeOf<Lock>();
+		// @ts-expect-error of another type
+		await scores.set('bob', 'many');
+		// @ts-expect-error a proxy has no such method
+		scores.forEach;
+		// @ts-expect-error it is read, not set
+		scores.size = 0;
+		// @ts-expect-error a bigint is needed
+		await manager.value('bigint64', 3);
+	};
+	expectTypeOf(typed).toBeFunction();
+});
+
+it('what is registered is used by its methods', () => {
+	class Counter {
+		#count = 0;
+		add(n: number): number {
+			this.#count += n;
+			return this.#count;
+		}
+		async later(): Promise<string> {
+			return 'now';
+		}
+		readonly name = 'counter';
+	}
+	class Counters extends Manager {
+		declare counter: (start?: number) => Promise<Proxied<Counter>>;
+	}
+	const typed = async (counters: Counters) => {
+		const counter = await counters.counter(1);
+		expectTypeOf(counter.add).toEqualTypeOf<(n: number) => Promise<number>>();
+		expectTypeOf(counter.addSync).toEqualTypeOf<(n: number) => number>();
+		expectTypeOf(counter.later()).resolves.toBeString();
+		expectTypeOf(counter.laterSync()).toBeString();
+		// @ts-expect-error methods only
+		counter.name;
+	};
+	expectTypeOf(typed).toBeFunction();
 });

@@ -182,9 +182,11 @@ export class Manager {
 		throw new ProcessError('the address is not known before start() or connect()');
 	}
 
+	dict<V>(entries: Readonly<Record<string, V>>): Promise<DictProxy<string, V>>;
 	dict<K = unknown, V = unknown>(
 		entries?: Iterable<readonly [K, V]> | Readonly<Record<string, V>>,
-	): Promise<DictProxy<K, V>> {
+	): Promise<DictProxy<K, V>>;
+	dict<K, V>(entries?: unknown): Promise<DictProxy<K, V>> {
 		return this.#make('dict', [entries]);
 	}
 

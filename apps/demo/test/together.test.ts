@@ -1,7 +1,7 @@
 import { Local } from '@conc/local';
 import { Lock, Semaphore, SharedValue } from '@conc/lock';
 import { Pool, ThreadPool } from '@conc/pool';
-import { currentProcess, Process } from '@conc/process';
+import { currentProcess, EndOfStreamError, Manager, Pipe, Process, Queue } from '@conc/process';
 import { currentThread, Event, Thread } from '@conc/thread';
 import { describe, expect, test } from 'vitest';
 
@@ -60,6 +60,33 @@ describe('the packages together', () => {
 		expect(await pool.apply(() => lock.with(() => lock.locked))).toBe(true);
 		expect(lock.locked).toBe(false);
 		await pool.terminate();
+	});
+
+	test.each([
+		['processes', () => new Pool(2)],
+		['threads', () => new ThreadPool(2)],
+	])('what a manager has, a queue and a pipe are used by the tasks of a pool of %s', async (_, make) => {
+		const pool = make();
+		await using manager = await new Manager().start();
+		const dict = await manager.dict<number, number>();
+		const queue = new Queue<number>();
+		const [here, there] = Pipe<number>();
+		const squares = await pool.map(
+			async (n) => {
+				await dict.set(n, n * n);
+				await queue.put(n);
+				if (n === 3) await there.send(n);
+				return dict;
+			},
+			[1, 2, 3],
+		);
+		expect(await dict.copy()).toEqual(new Map([1, 2, 3].map((n) => [n, n * n])));
+		expect(await squares[0]?.get(3)).toBe(9); // it came back
+		const items = [queue.getNowait(), queue.getNowait(), queue.getNowait()];
+		expect(items.sort()).toEqual([1, 2, 3]);
+		expect(await here.recv()).toBe(3);
+		await pool.terminate();
+		await expect(here.recv()).rejects.toThrow(EndOfStreamError);
 	});
 
 	test('a Local is each worker’s own', async () => {

@@ -11,7 +11,19 @@ import { describe, expect, it } from 'vitest';
 import { startManager } from './support/managers.js';
 import { closed, got } from './support/meeting.js';
 import { Other } from './support/others.js';
-import { ASK, FAILED, frame, framed, HELLO, own, Peer, sign, stranger } from './support/peers.js';
+import {
+	ASK,
+	FAILED,
+	frame,
+	framed,
+	HELLO,
+	MESSAGES,
+	own,
+	Peer,
+	sign,
+	stranger,
+	TEXT,
+} from './support/peers.js';
 
 const authkey = 'the right key';
 const ROOT = 0;
@@ -74,13 +86,14 @@ describe('a stranger', () => {
 
 describe('a client that has the key', () => {
 	it.each<[string, Uint8Array]>([
-		['bytes that are no message', framed(Buffer.from('hello'), 1)],
-		['text that is no JSON', framed(Buffer.from('{'), 0)],
+		['bytes that are no message', framed(Buffer.from('hello'), MESSAGES)],
+		['bytes that are no frame', Buffer.alloc(20, 7)],
+		['text that is no JSON', framed(Buffer.from('{'), TEXT)],
 		['a message that is no list', frame({ type: 'hello' })],
 		['another first word', frame([ASK, 1, ROOT, '', 'greet', [], null])],
 		['no name', frame([HELLO, 7, 'events'])],
 		['no such lane', frame([HELLO, 'me', 'fast'])],
-		['a message that is longer than allowed', framed(Buffer.alloc(0), 0, 2 ** 32 - 1)],
+		['a message that is longer than allowed', framed(Buffer.alloc(0), TEXT, 2 ** 32 - 1)],
 		['a second introduction', Buffer.concat([frame([HELLO, 'x', 'events']), frame([HELLO, 'x', 'events'])])],
 		['an unknown message', Buffer.concat([frame([HELLO, 'x', 'events']), frame([99, 1])])],
 		...[
@@ -109,7 +122,7 @@ describe('a client that has the key', () => {
 		const manager = await guarded();
 		const peer = await Peer.introduced(manager.address, authkey);
 		const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
-		peer.socket.write(framed(Buffer.from(`[${ASK},${deep},${ROOT},"","greet",[],null]`), 0));
+		peer.socket.write(framed(Buffer.from(`[[${ASK},${deep},${ROOT},"","greet",[],null]]`), TEXT));
 		await closed(peer.socket);
 		await stillServes(manager);
 	});
@@ -220,8 +233,8 @@ describe('a client that has the key', () => {
 		const message = fc.array(part, { maxLength: 8 });
 		const bytes = fc.oneof(
 			message.map((one) => frame(one)),
-			message.map((one) => framed(Buffer.from(JSON.stringify(one)), 0)),
-			fc.uint8Array({ maxLength: 60 }).map((one) => framed(one, 1)),
+			message.map((one) => framed(Buffer.from(JSON.stringify([one])), TEXT)),
+			fc.uint8Array({ maxLength: 60 }).map((one) => framed(one, MESSAGES)),
 			fc.uint8Array({ maxLength: 60 }),
 		);
 		let sent = 0;

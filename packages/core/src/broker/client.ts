@@ -21,7 +21,7 @@ import {
 	LANES,
 	type Lane,
 	type Message,
-	Messages,
+	messageFrames,
 	REFUSED,
 	TOOK,
 } from './message.js';
@@ -77,25 +77,25 @@ export class BrokerClient {
 	static greet(socket: Socket, broker: Broker, clients: Map<string, BrokerClient>, rules: Rules): void {
 		let client: BrokerClient | undefined;
 		let lane: ClientLane | undefined;
-		const messages = new Messages(MOST_BYTES);
+		const frames = messageFrames((message) => {
+			if (client !== undefined) return client.#obey(message, lane as ClientLane);
+			const [type, name, way] = message;
+			if (type !== HELLO || typeof name !== 'string' || !LANES.includes(way as Lane))
+				throw new TypeError('a stranger');
+			client = clients.get(name) ?? new BrokerClient(broker, rules);
+			clients.set(name, client);
+			lane = new ClientLane(socket, way as Lane, take);
+			client.#lanes.add(lane);
+			socket.on('close', () => {
+				if (way === 'urgent') return; // another has taken its place
+				clients.delete(name);
+				client?.end();
+			});
+			lane.say([DONE, 0, null]);
+		}, MOST_BYTES);
 		const take = (chunk: Buffer) => {
 			try {
-				messages.push(chunk, (message) => {
-					if (client !== undefined) return client.#obey(message, lane as ClientLane);
-					const [type, name, way] = message;
-					if (type !== HELLO || typeof name !== 'string' || !LANES.includes(way as Lane))
-						throw new TypeError('a stranger');
-					client = clients.get(name) ?? new BrokerClient(broker, rules);
-					clients.set(name, client);
-					lane = new ClientLane(socket, way as Lane, take);
-					client.#lanes.add(lane);
-					socket.on('close', () => {
-						if (way === 'urgent') return; // another has taken its place
-						clients.delete(name);
-						client?.end();
-					});
-					lane.say([DONE, 0, null]);
-				});
+				frames.push(chunk);
 			} catch {
 				socket.destroy(); // it does not speak as we do
 			}

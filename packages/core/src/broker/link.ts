@@ -24,7 +24,7 @@ import {
 	HOLD,
 	type Lane,
 	type Message,
-	Messages,
+	messageFrames,
 	REFUSED,
 	TOOK,
 } from './message.js';
@@ -92,7 +92,7 @@ export class Link {
 	#events: { readonly socket: Socket; readonly outlet: Outlet } | null = null;
 	/** What blocking calls go through. */
 	#blocking: BlockingLane | null = null;
-	readonly #answers = new Messages();
+	readonly #answers = messageFrames((message) => this.#hear(message));
 	readonly #asking = new Map<number, Asking>();
 	/** No message was sent in this turn. */
 	#isFirst = true;
@@ -155,14 +155,14 @@ export class Link {
 		sendAll(); // what is waited for may be up to a call made in this very turn
 		this.flushSync();
 		let answer: Message | undefined;
-		const answers = new Messages();
+		const answers = messageFrames((message) => {
+			if (message[0] === BEAT) sendWhileRead();
+			else answer = message;
+		});
 		try {
 			lane.write(frame);
 			while (answer === undefined) {
-				answers.push(lane.read(), (message) => {
-					if (message[0] === BEAT) sendWhileRead();
-					else answer = message;
-				});
+				answers.push(lane.read());
 			}
 		} catch (error) {
 			throw this.#lose(error);
@@ -228,7 +228,7 @@ export class Link {
 		const [events, blocking] = await Promise.all([this.#open('events'), this.#open('blocking')]);
 		this.#events = { socket: events, outlet: new Outlet(events, descriptorOf(events)) };
 		events.on('data', (chunk: Buffer) => {
-			this.#answers.push(chunk, (message) => this.#hear(message));
+			this.#answers.push(chunk);
 			// Before the code gets it that asked.
 			if (this.#taken.count > 0) this.#events?.outlet.write(...this.#taken.take());
 		});

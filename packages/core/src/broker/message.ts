@@ -1,13 +1,10 @@
 import { deserialize, serialize } from 'node:v8';
+import { Frames, framed, HEADER_BYTES, TEXT, writeHeader } from '../channel/frames.js';
 
-// A message is a list, and a frame a list of messages: its length, the form it has, and its bytes.
-const HEADER_BYTES = 5;
-const JSON_FORM = 0;
-const V8_FORM = 1;
 /** A frame that is so long takes no more. */
 const LONG_TEXT = 0x1_0000;
 
-/** What the two ends say to each other, by the first entry of the list. */
+/** What the two ends say to each other, by the first entry of the list that a message is. A frame has a list of them. */
 export const HELLO = 0; // [HELLO, client, lane]
 export const ASK = 1; // [ASK, id, target, part, member, args, timeout]
 export const CANCEL = 2; // [CANCEL, id]
@@ -76,17 +73,11 @@ export class Batch {
 function textFrame(texts: string): Buffer {
 	const frame = Buffer.allocUnsafe(HEADER_BYTES + 2 + 3 * texts.length);
 	const length = frame.write(`[${texts}]`, HEADER_BYTES);
-	return headed(frame.subarray(0, HEADER_BYTES + length), JSON_FORM);
+	return writeHeader(frame.subarray(0, HEADER_BYTES + length), TEXT, length);
 }
 
 function v8Frame(message: Message): Buffer {
-	return headed(Buffer.concat([Buffer.allocUnsafe(HEADER_BYTES), serialize([message])]), V8_FORM);
-}
-
-function headed(frame: Buffer, form: number): Buffer {
-	frame.writeUInt32LE(frame.length - HEADER_BYTES);
-	frame[HEADER_BYTES - 1] = form;
-	return frame;
+	return Buffer.concat(framed(serialize([message])));
 }
 
 /** Whether JSON gives it back as it was. */
@@ -99,47 +90,13 @@ function isPlain(message: Message): boolean {
 	return true;
 }
 
-/** Makes messages of a stream of bytes, whatever pieces it comes in. */
-export class Messages {
-	readonly #longest: number;
-	/** What did not make up a message yet, and how long that has to be at least. */
-	#chunks: Buffer[] = [];
-	#length = 0;
-	#wanted = HEADER_BYTES;
-
-	/** @param longest the most bytes a message has: what says that it has more is refused */
-	constructor(longest = Number.POSITIVE_INFINITY) {
-		this.#longest = longest;
-	}
-
-	/** Gives the messages that are complete with this piece. Throws for what is none. */
-	push(chunk: Buffer, deliver: (message: Message) => void): void {
-		this.#chunks.push(chunk);
-		this.#length += chunk.length;
-		if (this.#length < this.#wanted) return;
-		const bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
-		let at = 0;
-		for (;;) {
-			this.#wanted = HEADER_BYTES;
-			if (at + HEADER_BYTES > bytes.length) break;
-			const length = bytes.readUInt32LE(at);
-			if (length > this.#longest) throw new RangeError(`a message of ${length} bytes`);
-			this.#wanted += length;
-			const end = at + this.#wanted;
-			if (end > bytes.length) break;
-			const begin = at + HEADER_BYTES;
-			at = end;
-			for (const message of messagesOf(bytes[begin - 1] as number, bytes.subarray(begin, end)))
-				deliver(message);
-		}
-		this.#chunks = at === bytes.length ? [] : [bytes.subarray(at)];
-		this.#length = bytes.length - at;
-	}
-}
-
-function messagesOf(form: number, body: Buffer): Message[] {
-	const messages: unknown = form === JSON_FORM ? JSON.parse(body.toString()) : deserialize(body);
-	if (!Array.isArray(messages) || !messages.every(Array.isArray))
-		throw new TypeError('bytes that are no messages');
-	return messages as Message[];
+/** Takes the frames of messages. */
+export function messageFrames(deliver: (message: Message) => void, longest?: number): Frames {
+	return new Frames((kind, bytes, from, to) => {
+		const body = bytes.subarray(from, to);
+		const messages: unknown = kind === TEXT ? JSON.parse(body.toString()) : deserialize(body);
+		if (!Array.isArray(messages) || !messages.every(Array.isArray))
+			throw new TypeError('bytes that are no messages');
+		for (const message of messages as Message[]) deliver(message);
+	}, longest);
 }

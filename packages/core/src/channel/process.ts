@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { deserialize, Serializer } from 'node:v8';
 import type { Small } from '../codec/small.js';
 import type { FarChannel, FarReceiver, NearChannel, NearReceiver, Receiver } from './channel.js';
-import { Frames, framed, HEADER_BYTES, RECORDS } from './frames.js';
+import { Frames, framed, HEADER_BYTES, RECORDS, writeHeader } from './frames.js';
 import { Intake } from './intake.js';
 import type { Outlet } from './outlet.js';
 import { Patience } from './patience.js';
@@ -153,8 +153,7 @@ abstract class End {
 	}
 
 	#frame(): Buffer {
-		this.#memory.writeUInt32LE(RECORDS);
-		this.#memory.writeUInt32LE(this.#recordsEnd - HEADER_BYTES, 4);
+		writeHeader(this.#memory, RECORDS, this.#recordsEnd - HEADER_BYTES);
 		return this.#memory.subarray(0, this.#recordsEnd);
 	}
 

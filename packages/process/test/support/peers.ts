@@ -6,8 +6,10 @@ import { afterEach } from 'vitest';
 import { got } from './meeting.js';
 
 const NONCE_BYTES = 32;
-const HEADER_BYTES = 5;
-const V8_FORM = 1;
+const HEADER_BYTES = 8;
+/** What a frame holds: messages as the engine writes them, or as text. */
+export const MESSAGES = 0xc0c0fade;
+export const TEXT = 0xc0c0fabe;
 
 export const HELLO = 0;
 export const ASK = 1;
@@ -39,14 +41,14 @@ export const own = Buffer.alloc(NONCE_BYTES, 1);
 
 /** A message as a frame. */
 export function frame(message: unknown): Buffer {
-	return framed(serialize([message]), V8_FORM);
+	return framed(serialize([message]), MESSAGES);
 }
 
 /** Any bytes as a frame. */
-export function framed(body: Uint8Array, form: number, length = body.length): Buffer {
+export function framed(body: Uint8Array, kind: number, length = body.length): Buffer {
 	const header = Buffer.alloc(HEADER_BYTES);
-	header.writeUInt32LE(length);
-	header.writeUInt8(form, HEADER_BYTES - 1);
+	header.writeUInt32LE(kind);
+	header.writeUInt32LE(length, 4);
 	return Buffer.concat([header, body]);
 }
 
@@ -77,8 +79,8 @@ export class Peer {
 	/** The next message it is told. */
 	async next(): Promise<unknown[]> {
 		const header = await got(this.socket, HEADER_BYTES);
-		const body = await got(this.socket, header.readUInt32LE());
-		const [message] = header[HEADER_BYTES - 1] === V8_FORM ? deserialize(body) : JSON.parse(body.toString());
+		const body = await got(this.socket, header.readUInt32LE(4));
+		const [message] = header.readUInt32LE() === MESSAGES ? deserialize(body) : JSON.parse(body.toString());
 		return message;
 	}
 

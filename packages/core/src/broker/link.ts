@@ -1,16 +1,15 @@
-import { existsSync } from 'node:fs';
-import { connect, type NetConnectOpts, type Socket } from 'node:net';
-import { dirname } from 'node:path';
+import type { Socket } from 'node:net';
 import { follow } from '../aborts.js';
-import { descriptorOf, Outlet, stopReading } from '../channel/outlet.js';
+import { descriptorOf, Outlet } from '../channel/outlet.js';
 import { AuthenticationError, HomeLostError } from '../errors.js';
 import { sendAll, sendWhileRead } from '../host/blocking.js';
 import { crypto } from '../lazy.js';
 import { realm } from '../realm.js';
+import { arrives } from './arrivals.js';
 import { BlockingLane } from './blocking-lane.js';
+import { dial } from './dial.js';
 import { errorOf, type Failure } from './failure.js';
 import { type Home, keyOf } from './handle.js';
-import { shakeHands } from './handshake.js';
 import {
 	Batch,
 	BEAT,
@@ -22,20 +21,12 @@ import {
 	GIVEN,
 	HELLO,
 	HOLD,
-	type Lane,
 	type Message,
 	messageFrames,
 	REFUSED,
 	TOOK,
 } from './message.js';
-import { isGone } from './room.js';
 import { connectBlocked } from './urgent.js';
-
-/** How long to wait for a broker that is just being started before looking again. */
-const FIRST_PAUSE_MS = 1;
-const LAST_PAUSE_MS = 20;
-/** A broker that does not listen after so long never will. */
-const LONGEST_START_MS = 30_000;
 
 /** So many messages leave together at most. */
 const MOST_TOGETHER = 64;
@@ -53,7 +44,6 @@ const links = () =>
 		});
 		return all;
 	});
-const arriving = () => realm('arriving', () => new Set<Promise<void>>());
 
 /** The connection of this thread to the broker of a process; one, however many things live there. */
 export function linkTo(home: Home): Link {
@@ -69,18 +59,6 @@ export function linkTo(home: Home): Link {
 function nameOf(home: Home): string {
 	const { authkey } = home;
 	return `${keyOf(home)} ${authkey === null ? '' : Buffer.from(authkey).toString('hex')}`;
-}
-
-/** Code that is given something waits for what that takes, which never rejects. */
-export function arrives(arrival: Promise<void>): void {
-	arriving().add(arrival);
-	void arrival.then(() => arriving().delete(arrival));
-}
-
-/** Resolves when all has arrived that is about to: links that are being made; undefined when there is nothing. */
-export function allArrived(): Promise<unknown> | undefined {
-	const all = arriving();
-	return all.size === 0 ? undefined : Promise.all(all);
 }
 
 /** Two connections to one broker: one for the event loop, and one for calls that block. */
@@ -225,7 +203,10 @@ export class Link {
 	}
 
 	async #connect(): Promise<void> {
-		const [events, blocking] = await Promise.all([this.#open('events'), this.#open('blocking')]);
+		const [events, blocking] = await Promise.all([
+			dial(this.#home, this.#client, 'events'),
+			dial(this.#home, this.#client, 'blocking'),
+		]);
 		this.#events = { socket: events, outlet: new Outlet(events, descriptorOf(events)) };
 		events.on('data', (chunk: Buffer) => {
 			this.#answers.push(chunk);
@@ -236,38 +217,6 @@ export class Link {
 		events.unref();
 		for (const target of this.#held.keys()) this.#say([HOLD, target]);
 		this.#blocking = new BlockingLane(descriptorOf(blocking), blocking);
-	}
-
-	/** Tries until somebody is there: a broker is asked for while it is being started. */
-	async #open(lane: Lane): Promise<Socket> {
-		const until = performance.now() + LONGEST_START_MS;
-		for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LAST_PAUSE_MS)) {
-			try {
-				const socket = await opened(this.#home);
-				await this.#introduce(socket, lane);
-				return socket;
-			} catch (error) {
-				if (!isNotYet(error) || !this.#mayCome || performance.now() > until) throw error;
-			}
-			await new Promise((resolve) => setTimeout(resolve, pause));
-		}
-	}
-
-	/** Says who this is, and waits for the answer. */
-	async #introduce(socket: Socket, lane: Lane): Promise<void> {
-		const hello = new Promise<void>((resolve, reject) => {
-			socket.once('data', () => resolve());
-			socket.once('close', () => reject(new Error('its broker has refused this process')));
-		});
-		socket.write(frameOf([HELLO, this.#client, lane]));
-		await hello;
-		socket.removeAllListeners('data');
-		socket.removeAllListeners('close');
-		if (lane === 'events') return;
-		// From now on only blocking calls read it.
-		socket.pause();
-		socket.unref();
-		stopReading(socket);
 	}
 
 	#hear(message: Message): void {
@@ -311,26 +260,6 @@ export class Link {
 		this.#asking.clear();
 		return this.#lost;
 	}
-
-	/** Whether its broker may still be starting. */
-	get #mayCome(): boolean {
-		const { pid, at } = this.#home;
-		if (pid === 0 || isGone(pid) || !('path' in at)) return false;
-		return process.platform === 'win32' || existsSync(dirname(at.path));
-	}
-}
-
-async function opened({ at, authkey }: Home): Promise<Socket> {
-	const socket = connect({ ...at, noDelay: true, keepAlive: true } as NetConnectOpts);
-	await new Promise<void>((resolve, reject) => socket.once('error', reject).once('connect', resolve));
-	socket.on('error', () => {});
-	if (authkey !== null) await shakeHands(socket, 'client', authkey);
-	return socket;
-}
-
-/** Nobody listens yet, or too many come at once. */
-function isNotYet(error: unknown): boolean {
-	return ['ENOENT', 'ECONNREFUSED', 'EAGAIN'].includes((error as { code?: string }).code ?? '');
 }
 
 function isAbort(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import { follow } from '../aborts.js';
-import { allArrived } from '../broker/link.js';
+import { allArrived } from '../broker/arrivals.js';
 import type { Template } from '../capture/template.js';
 import { decode } from '../codec/decode.js';
 import { type EncodeOptions, encode } from '../codec/encode.js';

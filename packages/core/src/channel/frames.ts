@@ -1,7 +1,7 @@
 /** A mark no text begins with, and a length. */
 export const HEADER_BYTES = 8;
 /** A frame holds messages, records, or messages as text. */
-export const MESSAGES = 0xc0c0fade;
+const MESSAGES = 0xc0c0fade;
 export const RECORDS = 0xc0c0face;
 export const TEXT = 0xc0c0fabe;
 

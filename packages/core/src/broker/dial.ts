@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { stopReading } from '../channel/outlet.js';
+import type { Home } from './handle.js';
+import { shakeHands } from './handshake.js';
+import { frameOf, HELLO, type Lane } from './message.js';
+import { isGone } from './room.js';
+
+/** How long to wait for a broker that is just being started before looking again. */
+const FIRST_PAUSE_MS = 1;
+const LAST_PAUSE_MS = 20;
+/** A broker that does not listen after so long never will. */
+const LONGEST_START_MS = 30_000;
+
+/** A connection to the broker of a process, which knows who it is for. Tries until somebody is there: it may be starting. */
+export async function dial(home: Home, client: string, lane: Lane): Promise<Socket> {
+	const until = performance.now() + LONGEST_START_MS;
+	for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LAST_PAUSE_MS)) {
+		try {
+			const socket = await opened(home);
+			await introduce(socket, client, lane);
+			return socket;
+		} catch (error) {
+			if (!isNotYet(error) || !mayCome(home) || performance.now() > until) throw error;
+		}
+		await new Promise((resolve) => setTimeout(resolve, pause));
+	}
+}
+
+async function opened({ at, authkey }: Home): Promise<Socket> {
+	const socket = connect({ ...at, noDelay: true, keepAlive: true } as NetConnectOpts);
+	await new Promise<void>((resolve, reject) => socket.once('error', reject).once('connect', resolve));
+	socket.on('error', () => {});
+	if (authkey !== null) await shakeHands(socket, 'client', authkey);
+	return socket;
+}
+
+/** Says who this is, and waits for the answer. */
+async function introduce(socket: Socket, client: string, lane: Lane): Promise<void> {
+	const hello = new Promise<void>((resolve, reject) => {
+		socket.once('data', () => resolve());
+		socket.once('close', () => reject(new Error('its broker has refused this process')));
+	});
+	socket.write(frameOf([HELLO, client, lane]));
+	await hello;
+	socket.removeAllListeners('data');
+	socket.removeAllListeners('close');
+	if (lane === 'events') return;
+	// From now on only blocking calls read it.
+	socket.pause();
+	socket.unref();
+	stopReading(socket);
+}
+
+/** Nobody listens yet, or too many come at once. */
+function isNotYet(error: unknown): boolean {
+	return ['ENOENT', 'ECONNREFUSED', 'EAGAIN'].includes((error as { code?: string }).code ?? '');
+}
+
+/** Whether its broker may still be starting. */
+function mayCome({ pid, at }: Home): boolean {
+	if (pid === 0 || isGone(pid) || !('path' in at)) return false;
+	return process.platform === 'win32' || existsSync(dirname(at.path));
+}

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import type { NetConnectOpts, Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { stopReading } from '../channel/outlet.js';
+import { net } from '../lazy.js';
 import type { Home } from './handle.js';
 import { shakeHands } from './handshake.js';
 import { frameOf, HELLO, type Lane } from './message.js';
@@ -29,7 +30,7 @@ export async function dial(home: Home, client: string, lane: Lane): Promise<Sock
 }
 
 async function opened({ at, authkey }: Home): Promise<Socket> {
-	const socket = connect({ ...at, noDelay: true, keepAlive: true } as NetConnectOpts);
+	const socket = net().connect({ ...at, noDelay: true, keepAlive: true } as NetConnectOpts);
 	await new Promise<void>((resolve, reject) => socket.once('error', reject).once('connect', resolve));
 	socket.on('error', () => {});
 	if (authkey !== null) await shakeHands(socket, 'client', authkey);

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { net } from '../lazy.js';
 import { realm } from '../realm.js';
 import { Broker, type Order } from './broker.js';
 import { removeDeadRooms } from './room.js';
@@ -15,7 +15,7 @@ export function openBroker(path: string, orders: MessagePort): void {
 		return new Broker(rules, () => receiveMessageOnPort(orders)?.message as Order | undefined);
 	});
 	orders.on('message', (order: Order) => broker.obey(order));
-	const server = createServer((socket) => void broker.receive(socket));
+	const server = net().createServer((socket) => void broker.receive(socket));
 	server.on('error', () => rmSync(path, { force: true })); // who comes is told that nobody is there
 	server.listen({ path, backlog: BACKLOG });
 	setImmediate(removeDeadRooms, path);

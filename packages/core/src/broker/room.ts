@@ -1,8 +1,7 @@
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { endingOf } from '../host/ending.js';
+import { net, os } from '../lazy.js';
 import { realm } from '../realm.js';
 
 /** Room for the sockets of one process, that goes with it. */
@@ -30,7 +29,7 @@ export function socketPath(): string {
 }
 
 function userDirectoryName(): string {
-	return join(tmpdir(), `conc-${process.getuid?.() ?? 0}`);
+	return join(os().tmpdir(), `conc-${process.getuid?.() ?? 0}`);
 }
 
 /** One for all processes of this user, where it can be had; else one only for this process. */
@@ -42,7 +41,7 @@ function userDirectory(): string {
 		const stat = lstatSync(path, { throwIfNoEntry: false });
 		const isOurs =
 			stat?.isDirectory() === true && stat.uid === process.getuid?.() && (stat.mode & 0o77) === 0;
-		if (!isOurs) return mkdtempSync(join(tmpdir(), 'conc-')); // somebody else has taken the name
+		if (!isOurs) return mkdtempSync(join(os().tmpdir(), 'conc-')); // somebody else has taken the name
 	}
 	return path;
 }
@@ -63,7 +62,9 @@ export function removeDeadRooms(socket: string): void {
 			continue;
 		}
 		// It may be a process of another container, whose ids mean nothing here.
-		const socket = connect(join(path, first), () => socket.destroy()).on('error', remove);
+		const socket = net()
+			.connect(join(path, first), () => socket.destroy())
+			.on('error', remove);
 	}
 }
 

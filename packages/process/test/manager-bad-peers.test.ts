@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serialize } from 'node:v8';
 import { encodeData, type FarHandle, share } from '@conc/core';
-import { AuthenticationError, type Connection, Lock, Manager, Pipe, Process } from '@conc/process';
+import {
+	AuthenticationError,
+	type Connection,
+	ConnectionError,
+	Lock,
+	Manager,
+	Pipe,
+	Process,
+} from '@conc/process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { startManager } from './support/managers.js';
@@ -17,6 +25,7 @@ import {
 	frame,
 	framed,
 	HELLO,
+	impostor,
 	MESSAGES,
 	own,
 	Peer,
@@ -250,6 +259,18 @@ describe('a client that has the key', () => {
 		);
 		expect(list.length).toBe(sent);
 		await stillServes(manager);
+	});
+});
+
+describe('a server that has the key and is no manager', () => {
+	it.each<[string, Uint8Array]>([
+		['bytes that are no frame', Buffer.alloc(20, 7)],
+		['text that is no JSON', framed(Buffer.from('{'), TEXT)],
+		['bytes that are no message', framed(Buffer.from('hello'), MESSAGES)],
+		['a message that is no list', frame({ type: 'hello' })],
+	])('is lost for who sends it a question and gets %s', async (_, answer) => {
+		const port = await impostor(authkey, answer);
+		await expect(new Manager({ address: { port }, authkey }).connect()).rejects.toThrow(ConnectionError);
 	});
 });
 

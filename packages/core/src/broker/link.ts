@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { follow } from '../aborts.js';
+import { Lookout } from '../channel/lookout.js';
 import { descriptorOf, Outlet } from '../channel/outlet.js';
 import { AuthenticationError, HomeLostError } from '../errors.js';
 import { sendAll, sendWhileRead } from '../host/blocking.js';
@@ -67,7 +68,7 @@ export class Link {
 	readonly ready: Promise<void>;
 	readonly #home: Home;
 	readonly #client = crypto().randomUUID();
-	#events: { readonly socket: Socket; readonly outlet: Outlet } | null = null;
+	#events: { readonly socket: Socket; readonly outlet: Outlet; readonly lookout: Lookout } | null = null;
 	/** What blocking calls go through. */
 	#blocking: BlockingLane | null = null;
 	readonly #answers = messageFrames((message) => this.#hear(message));
@@ -191,6 +192,7 @@ export class Link {
 			queueMicrotask(() => {
 				this.#isFirst = true;
 				this.#flush();
+				this.#events?.lookout.look(() => this.#asking.size > 0);
 			});
 			return;
 		}
@@ -207,11 +209,21 @@ export class Link {
 			dial(this.#home, this.#client, 'events'),
 			dial(this.#home, this.#client, 'blocking'),
 		]);
-		this.#events = { socket: events, outlet: new Outlet(events, descriptorOf(events)) };
+		const outlet = new Outlet(events, descriptorOf(events));
+		const take = (chunk: Buffer) => {
+			try {
+				this.#answers.push(chunk);
+				// Before the code gets it that asked.
+				if (this.#taken.count > 0) outlet.write(...this.#taken.take());
+			} catch (error) {
+				this.#lose(error); // it does not speak as we do
+			}
+		};
+		const lookout = new Lookout(events, take);
+		this.#events = { socket: events, outlet, lookout };
 		events.on('data', (chunk: Buffer) => {
-			this.#answers.push(chunk);
-			// Before the code gets it that asked.
-			if (this.#taken.count > 0) this.#events?.outlet.write(...this.#taken.take());
+			lookout.rouse();
+			take(chunk);
 		});
 		events.on('close', () => this.#lose(undefined));
 		events.unref();

@@ -1,11 +1,13 @@
 import { createHmac } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { deserialize, serialize } from 'node:v8';
 import type { Address } from '@conc/process';
 import { afterEach } from 'vitest';
 import { got } from './meeting.js';
 
 const NONCE_BYTES = 32;
+const PROOF_BYTES = 32;
 const HEADER_BYTES = 8;
 /** What a frame holds: messages as the engine writes them, or as text. */
 export const MESSAGES = 0xc0c0fade;
@@ -13,13 +15,17 @@ export const TEXT = 0xc0c0fabe;
 
 export const HELLO = 0;
 export const ASK = 1;
+const DONE = 4;
 export const FAILED = 5;
 
 const opened = new Set<Socket>();
+const servers = new Set<Server>();
 
 afterEach(() => {
 	for (const socket of opened) socket.destroy();
 	opened.clear();
+	for (const server of servers) server.close();
+	servers.clear();
 });
 
 /** A socket of somebody who does not use this package. */
@@ -89,4 +95,22 @@ export class Peer {
 		this.socket.write(frame([ASK, 1, target, part, member, args, null]));
 		return this.next();
 	}
+}
+
+/** A server that has the key, greets as a broker does, and answers the first question with these bytes; gives its port. */
+export async function impostor(key: string, answer: Uint8Array): Promise<number> {
+	const server = createServer(async (socket) => {
+		opened.add(socket);
+		socket.on('error', () => {});
+		socket.write(own);
+		const proven = await got(socket, NONCE_BYTES + PROOF_BYTES);
+		socket.write(sign(key, 'broker', own, proven.subarray(0, NONCE_BYTES)));
+		await got(socket, (await got(socket, HEADER_BYTES)).readUInt32LE(4));
+		socket.write(frame([DONE, 0, null]));
+		await got(socket, 1);
+		socket.write(answer);
+	}).listen(0, '127.0.0.1');
+	servers.add(server);
+	await once(server, 'listening');
+	return (server.address() as AddressInfo).port;
 }

@@ -22,6 +22,7 @@ export { explain } from './capture/explain.js';
 export { byReference, byValue, type ExplicitReference } from './capture/mark.js';
 export { placeOf } from './capture/place.js';
 export { Intake } from './channel/intake.js';
+export { Lookout } from './channel/lookout.js';
 export { descriptorOf, FULL_PIPE_MS, Outlet, setBlocking } from './channel/outlet.js';
 export { Patience } from './channel/patience.js';
 export { decodeData, encodeData } from './codec/data.js';

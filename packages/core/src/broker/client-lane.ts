@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { Intake } from '../channel/intake.js';
 import { Lookout } from '../channel/lookout.js';
 import { descriptorOf, Outlet } from '../channel/outlet.js';
 import { failureOf } from './failure.js';
@@ -23,7 +24,8 @@ export class ClientLane {
 		this.isBlocking = name !== 'events';
 		this.#socket = socket;
 		this.#outlet = new Outlet(socket, descriptorOf(socket));
-		this.#lookout = new Lookout(socket, take);
+		const intake = new Intake();
+		this.#lookout = new Lookout(() => intake.pull(socket, take));
 	}
 
 	/** The event loop has come round to it. */

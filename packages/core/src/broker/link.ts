@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { follow } from '../aborts.js';
+import { Intake } from '../channel/intake.js';
 import { Lookout } from '../channel/lookout.js';
 import { descriptorOf, Outlet } from '../channel/outlet.js';
 import { AuthenticationError, HomeLostError } from '../errors.js';
@@ -219,7 +220,8 @@ export class Link {
 				this.#lose(error); // it does not speak as we do
 			}
 		};
-		const lookout = new Lookout(events, take);
+		const intake = new Intake();
+		const lookout = new Lookout(() => intake.pull(events, take));
 		this.#events = { socket: events, outlet, lookout };
 		events.on('data', (chunk: Buffer) => {
 			lookout.rouse();

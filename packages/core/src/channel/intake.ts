@@ -28,6 +28,15 @@ export class Intake {
 		}
 	}
 
+	/** Takes one piece of what has arrived at a socket that the event loop reads; true also when nothing ever will. */
+	pull(socket: Socket, take: (chunk: Buffer) => void): boolean {
+		const fd = descriptorOf(socket);
+		if (socket.destroyed || fd === -1) return true;
+		const chunk = this.read(fd);
+		if (chunk !== null) take(chunk);
+		return chunk !== null || this.#isAtEnd;
+	}
+
 	/** One piece of what has arrived, from the socket's descriptor; null when there was nothing. */
 	read(fd: number): Buffer | null {
 		this.#room ??= Buffer.allocUnsafeSlow(CHUNK_BYTES);

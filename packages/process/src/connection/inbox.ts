@@ -4,6 +4,7 @@ import {
 	AuthenticationError,
 	descriptorOf,
 	Intake,
+	Lookout,
 	Patience,
 	readTimeout,
 	type SyncWaitOptions,
@@ -52,6 +53,12 @@ export class Inbox {
 		this.#readAtOnce();
 		return this.#isThere;
 	});
+	/** Who has a message often asks for the next at once. */
+	readonly #lookout = new Lookout(() => {
+		this.#read();
+		this.#readAtOnce();
+		return this.#isThere || this.#line.isEmpty;
+	});
 	#isAtEnd = false;
 	#failure: Error | null = null;
 
@@ -62,6 +69,7 @@ export class Inbox {
 		this.limit = limit;
 		this.#owner = owner;
 		socket.on('readable', () => {
+			this.#lookout.rouse();
 			if (!this.#line.isEmpty) this.#read();
 		});
 		const end = () => this.#readEnd();
@@ -121,6 +129,7 @@ export class Inbox {
 			this.#read();
 			// What has arrived may not have come through the event loop yet.
 			if (timeout === 0) this.#readAtOnce();
+			else this.#lookout.look(() => !this.#line.isEmpty);
 		});
 	}
 

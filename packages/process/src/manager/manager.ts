@@ -87,8 +87,9 @@ export class Manager {
 
 	/**
 	 * Makes a type known to this class of managers, and gives it a method of that name, which resolves with a proxy of
-	 * what `factory` makes or returns. The factory goes to the manager's thread when it is started, with what it
-	 * captures; who only connects leaves it out. (`BaseManager.register`)
+	 * what `factory` makes or returns. It is called, not constructed: give `() => new Maths()`, not `Maths`. It goes to the
+	 * manager's thread when that is started, with what it captures; who only connects leaves it out.
+	 * (`BaseManager.register`)
 	 */
 	static register(
 		name: string,

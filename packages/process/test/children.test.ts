@@ -14,7 +14,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { activeChildren, Event, Manager, Pipe, Process, Queue } from '@conc/process';
+import {
+	AbandonedLockError,
+	activeChildren,
+	Barrier,
+	BrokenBarrierError,
+	Event,
+	Lock,
+	Manager,
+	Pipe,
+	Process,
+	Queue,
+} from '@conc/process';
 import { afterAll, describe, expect, it } from 'vitest';
 import { gone } from './support/gone.js';
 
@@ -170,6 +181,28 @@ describe('several children', () => {
 		const pid = await child.result;
 		expect([await child.join(), child.exitCode]).toEqual([true, 0]);
 		await gone(pid);
+	});
+
+	it('have let go of what they held, and wait no more, when they are joined', async () => {
+		for (let n = 0; n < 12; n++) {
+			const lock = new Lock();
+			const barrier = new Barrier(2);
+			const ready = new Event();
+			const child = new Process({
+				target: async () => {
+					await lock.acquire();
+					const waiting = barrier.wait();
+					ready.set();
+					await waiting;
+				},
+			}).start();
+			await ready.wait();
+			while (barrier.waiting === 0) await sleep(1);
+			process.kill(child.pid as number, 'SIGKILL');
+			await child.join();
+			expect(() => lock.tryAcquire()).toThrow(AbandonedLockError);
+			await expect(barrier.wait()).rejects.toThrow(BrokenBarrierError);
+		}
 	});
 
 	it('fail by themselves: who started one goes on', async () => {

@@ -16,7 +16,9 @@ export type Order =
 			readonly texts: Record<string, string>;
 	  }
 	/** Nobody here has it any more. */
-	| { readonly type: 'forget'; readonly id: number };
+	| { readonly type: 'forget'; readonly id: number }
+	/** It is to say when it has seen who is gone by now. */
+	| { readonly type: 'catch up' };
 
 /** Something that others use: what a class revives for each of them, or one object for all. */
 export interface Adopted {
@@ -37,15 +39,20 @@ const MOST_COMING = 1_000;
 export class Broker {
 	readonly #rules: Rules;
 	readonly #moreOrders: () => Order | undefined;
+	readonly #caughtUp: () => void;
 	readonly #adopted = new Map<number, Adopted>();
 	readonly #clients = new Map<string, BrokerClient>();
 	readonly #sockets = new Set<Socket>();
 	#coming = 0;
 
-	/** @param moreOrders gives what was ordered and has not come through the event loop yet */
-	constructor(rules: Rules, moreOrders: () => Order | undefined = () => undefined) {
+	/**
+	 * @param moreOrders gives what was ordered and has not come through the event loop yet
+	 * @param caughtUp says that it has
+	 */
+	constructor(rules: Rules, moreOrders: () => Order | undefined = () => undefined, caughtUp = () => {}) {
 		this.#rules = rules;
 		this.#moreOrders = moreOrders;
+		this.#caughtUp = caughtUp;
 	}
 
 	/** What has this number; undefined when nothing has. */
@@ -69,6 +76,8 @@ export class Broker {
 
 	obey(order: Order): void {
 		if (order.type === 'forget') return this.disown(order.id);
+		// Once all sockets have been looked at from now on.
+		if (order.type === 'catch up') return void setImmediate(() => setImmediate(this.#caughtUp));
 		addPackageTexts(order.texts);
 		const Class = loadPackage(order.Class.package)[order.Class.name] as object;
 		if (this.#adopted.has(order.id)) return;

@@ -73,11 +73,12 @@ export class BrokerClient {
 			clients.set(name, client);
 			lane = new ClientLane(socket, way as Lane, take);
 			client.#lanes.add(lane);
-			socket.on('close', () => {
+			const gone = () => {
 				if (way === 'urgent') return; // another has taken its place
 				clients.delete(name);
 				client?.end();
-			});
+			};
+			socket.on('end', gone).on('close', gone);
 			lane.say([DONE, 0, null]);
 		}, MOST_BYTES);
 		const take = (chunk: Buffer) => {

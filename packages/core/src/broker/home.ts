@@ -15,6 +15,8 @@ interface Exports {
 	readonly home: Home;
 	/** Tells the broker. */
 	readonly tell: (order: Order) => void;
+	/** Resolves when the broker has caught up. */
+	readonly catchUp: () => Promise<void>;
 	readonly sentPackages: Set<string>;
 	next: number;
 	/** By the memory in which it lives, and the class that serves it. */
@@ -81,6 +83,11 @@ export function exportedHere({ home, id }: FarHandle): object | undefined {
 	return [...(entries?.values() ?? [])].find((entry) => entry.id === id)?.handle;
 }
 
+/** Resolves when the broker of this thread knows who has ended by now; undefined when it has none. */
+export function brokerCaughtUp(): Promise<void> | undefined {
+	return realm<{ exports?: Exports }>('exports', () => ({})).exports?.catchUp();
+}
+
 function exports(): Exports {
 	const own = realm<{ exports?: Exports }>('exports', () => ({}));
 	if (own.exports === undefined || own.exports.isLost) own.exports = open();
@@ -89,7 +96,7 @@ function exports(): Exports {
 
 /** Lets a broker in this very thread serve what crosses to other processes. */
 export function serveHere(home: Home, tell: (order: Order) => void): void {
-	realm<{ exports?: Exports }>('exports', () => ({})).exports = newExports(home, tell, true);
+	realm<{ exports?: Exports }>('exports', () => ({})).exports = newExports(home, tell, async () => {}, true);
 }
 
 function open(): Exports {
@@ -98,10 +105,24 @@ function open(): Exports {
 	const { port1: orders, port2 } = new MessageChannel();
 	const name = `${ofProcess.name} (pid ${process.pid})`;
 	const home: Home = { at: { path: socket }, authkey: null, pid: process.pid, name };
-	const exports = newExports(home, (order) => orders.postMessage(order), false);
+	const waiting: (() => void)[] = [];
+	const caughtUp = () => {
+		waiting.shift()?.();
+		if (waiting.length === 0) orders.unref();
+	};
+	const catchUp = () =>
+		new Promise<void>((resolve) => {
+			if (exports.isLost) return resolve();
+			waiting.push(resolve);
+			orders.ref();
+			orders.postMessage({ type: 'catch up' } satisfies Order);
+		});
+	const exports = newExports(home, (order) => orders.postMessage(order), catchUp, false);
+	orders.on('message', caughtUp);
 	const { host } = startThread({ name: 'Broker', daemon: true, runs: 'many' }, path);
 	void host.exited.then(() => {
 		exports.isLost = true;
+		while (waiting.length > 0) caughtUp();
 		orders.close();
 	});
 	const call = makeCall(openBroker, [socket, port2], 'thread', { transfer: [port2] });
@@ -112,7 +133,12 @@ function open(): Exports {
 	return exports;
 }
 
-function newExports(home: Home, tell: (order: Order) => void, forgets: boolean): Exports {
+function newExports(
+	home: Home,
+	tell: Exports['tell'],
+	catchUp: Exports['catchUp'],
+	forgets: boolean,
+): Exports {
 	const memories: Exports['memories'] = new Map();
 	const gone = new FinalizationRegistry<number>((id) => {
 		memories.delete(id);
@@ -121,6 +147,7 @@ function newExports(home: Home, tell: (order: Order) => void, forgets: boolean):
 	return {
 		home,
 		tell,
+		catchUp,
 		sentPackages: new Set(),
 		next: 1,
 		entries: new WeakMap(),

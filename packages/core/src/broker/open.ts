@@ -12,7 +12,11 @@ const BACKLOG = 1_024;
 export function openBroker(path: string, orders: MessagePort): void {
 	const broker = realm('broker', () => {
 		const rules = { authkey: null, isTrusted: true, keepsUnused: true };
-		return new Broker(rules, () => receiveMessageOnPort(orders)?.message as Order | undefined);
+		return new Broker(
+			rules,
+			() => receiveMessageOnPort(orders)?.message as Order | undefined,
+			() => orders.postMessage(null),
+		);
 	});
 	orders.on('message', (order: Order) => broker.obey(order));
 	const server = net().createServer((socket) => void broker.receive(socket));

@@ -1,6 +1,7 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { NearReceiver } from '../channel/channel.js';
+import { brokerCaughtUp } from '../broker/home.js';
 import { framed } from '../channel/frames.js';
 import { descriptorOf, Outlet } from '../channel/outlet.js';
 import { NearProcessChannel } from '../channel/process.js';
@@ -143,7 +144,9 @@ function carry(
 		child.once('exit', (code, signal) => {
 			clearTimeout(cutOff);
 			stat?.close();
-			void Promise.all([ended(socket, DRAIN_MS), ended(child.stderr, DRAIN_MS)]).then(() => {
+			// Who learns of its end finds abandoned what it held.
+			const heard = [ended(socket, DRAIN_MS), ended(child.stderr, DRAIN_MS), brokerCaughtUp()];
+			void Promise.all(heard).then(() => {
 				channel.drain();
 				channel.close();
 				(child.stderr as Socket | null)?.unref(); // a grandchild may hold it open

@@ -17,7 +17,7 @@ export { type FarHandle, type Home, isFar, keyOf } from './broker/handle.js';
 export { exportToProcesses, serveHere } from './broker/home.js';
 export { openBroker } from './broker/open.js';
 export { admit, type Operations, operations } from './broker/operations.js';
-export { socketPath } from './broker/room.js';
+export { removeDeadRooms, socketPath } from './broker/room.js';
 export { explain } from './capture/explain.js';
 export { byReference, byValue, type ExplicitReference } from './capture/mark.js';
 export { placeOf } from './capture/place.js';

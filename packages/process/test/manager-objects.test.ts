@@ -287,6 +287,17 @@ describe('proxies', () => {
 		},
 	);
 
+	it('refuse what is set on them, which would not be there', async () => {
+		const manager = await startManager();
+		const list = (await manager.list([1])) as unknown as Record<string, number>;
+		expect(() => {
+			list[0] = 2;
+		}).toThrow(TypeError);
+		expect(() => {
+			list.size = 2;
+		}).toThrow(TypeError);
+	});
+
 	it('say what they are', async () => {
 		const manager = await startManager();
 		const dict = await manager.dict();
@@ -417,6 +428,25 @@ describe('a class of managers', () => {
 		expect(await results.get()).toBe('3 * 3 = 9');
 		await tasks.put(0);
 		await worker.result;
+	});
+
+	it('makes objects of a class, too', async () => {
+		class Counter {
+			#count: number;
+			constructor(start: number) {
+				this.#count = start;
+			}
+			add(n: number): number {
+				this.#count += n;
+				return this.#count;
+			}
+		}
+		class Counters extends Manager {
+			declare counter: (start: number) => Promise<Proxied<Counter>>;
+		}
+		Counters.register('counter', Counter);
+		const counter = await (await begin(new Counters())).counter(5);
+		expect(await counter.add(2)).toBe(7);
 	});
 
 	it('inherits types, replaces built-in ones, and keeps its own to itself', async () => {

@@ -339,6 +339,23 @@ describe('the ends of a pipe', () => {
 		expect(first.closed).toBe(true);
 	});
 
+	it('says so when what was sent is lost with the process that made it', async () => {
+		const [here, there] = Pipe<Connection>();
+		const maker = new Other('process', async () => {
+			const [first, second] = Pipe<string>();
+			await first.send('never taken');
+			await there.send(second);
+			await there.recv();
+		});
+		const end = await here.recv();
+		await maker.end();
+		const iterate = async () => {
+			for await (const _ of end) break;
+		};
+		await expect(iterate()).rejects.toThrow('the process that made the pipe has ended');
+		expect(() => end.recvSync()).toThrow('the process that made the pipe has ended');
+	});
+
 	it('refuses a closed end where it is sent', async () => {
 		const [, there] = Pipe();
 		there.close();

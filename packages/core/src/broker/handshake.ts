@@ -19,7 +19,11 @@ const PROOF_BYTES = 32;
  */
 export async function shakeHands(socket: Socket, role: Role, authkey: Uint8Array): Promise<void> {
 	const reader = new Reader(socket);
-	const late = setTimeout(() => socket.destroy(), HANDSHAKE_MS).unref();
+	let isLate = false;
+	const late = setTimeout(() => {
+		isLate = true;
+		socket.destroy();
+	}, HANDSHAKE_MS).unref();
 	try {
 		const own = crypto().randomBytes(NONCE_BYTES);
 		if (role === 'broker') {
@@ -35,7 +39,10 @@ export async function shakeHands(socket: Socket, role: Role, authkey: Uint8Array
 	} catch (cause) {
 		socket.destroy();
 		const who = role === 'broker' ? 'a client' : 'the manager';
-		throw new AuthenticationError(`${who} does not have the same authkey`, { cause });
+		const what = isLate
+			? `did not complete the handshake within ${HANDSHAKE_MS} ms`
+			: 'does not have the same authkey';
+		throw new AuthenticationError(`${who} ${what}`, { cause });
 	} finally {
 		clearTimeout(late);
 		reader.close();

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { MessagePort } from 'node:worker_threads';
+import { brandsOf } from '../brand.js';
 import { builtinPath } from '../capture/builtin.js';
 import { describe } from '../capture/describe.js';
 import { CannotCross } from '../errors.js';
@@ -18,7 +19,7 @@ export function replaceObject(context: GraphContext, value: object): object | nu
 	const reference = context.refer?.(value);
 	if (reference !== undefined) return add(context, value, { type: 'reference', reference });
 	if (isShareable(value)) {
-		if (context.dataOnly) throw notData(`a ${value.constructor.name}, which both sides would share`);
+		if (context.dataOnly) throw notData(`a ${classNameOf(value)}, which both sides would share`);
 		return replaceShareable(context, value);
 	}
 	if (types.isProxy(value))
@@ -283,4 +284,9 @@ function isBoundToThread(value: object): boolean {
 		value instanceof WeakRef ||
 		isBuiltinIterator(value)
 	);
+}
+
+/** Bundlers may give a class another name than its users know. */
+function classNameOf(value: object): string {
+	return brandsOf(value)[0]?.split(':')[1] ?? value.constructor.name;
 }

@@ -1,7 +1,7 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { Socket } from 'node:net';
-import type { NearReceiver } from '../channel/channel.js';
 import { brokerCaughtUp } from '../broker/home.js';
+import type { NearReceiver } from '../channel/channel.js';
 import { framed } from '../channel/frames.js';
 import { descriptorOf, Outlet } from '../channel/outlet.js';
 import { NearProcessChannel } from '../channel/process.js';

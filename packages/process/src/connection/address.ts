@@ -80,7 +80,7 @@ export function whyNot(address: Address, cause: NodeJS.ErrnoException): Connecti
 		ENOENT: `cannot connect to ${where}: there is no such file, so no listener`,
 		ECONNREFUSED: `cannot connect to ${where}: nobody listens there`,
 		EADDRINUSE: `cannot listen at ${where}: the address is in use, by another listener or a file: close that, or use another address`,
-		EACCES: `cannot use ${where}: it is not permitted`,
+		EACCES: `cannot use ${where}: it is not permitted, or the directory is not there`,
 	};
 	return new ConnectionError(reasons[cause.code ?? ''] ?? `cannot use ${where}: ${cause.message}`, { cause });
 }

@@ -1,5 +1,6 @@
 import {
 	brand,
+	HomeLostError,
 	type Medium,
 	revive,
 	type Shareable,
@@ -102,8 +103,9 @@ export class Connection<T = unknown> implements Shareable {
 			try {
 				value = await this.recv();
 			} catch (error) {
-				if (error instanceof EndOfStreamError || this.closed) return;
-				throw error;
+				const isEnd = error instanceof EndOfStreamError && !(error.cause instanceof HomeLostError);
+				if (isEnd || this.closed) return;
+				throw error; // also when something may be lost
 			}
 			yield value;
 		}

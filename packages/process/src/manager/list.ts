@@ -38,6 +38,7 @@ export class List {
 	}
 
 	pop(index = -1): unknown {
+		if (this.#items.length === 0) throw new RangeError('pop from an empty list');
 		return this.#items.splice(this.#existing(index), 1)[0];
 	}
 

@@ -37,7 +37,7 @@ import {
 import { ProcessError } from '../errors.js';
 import type { DictProxy, ListProxy, NamespaceProxy, SetProxy } from './proxies.js';
 import { Wording, type Words } from './reference.js';
-import { builtinTypes, closeManager, type Registered, ROOT, serveManager } from './server.js';
+import { builtinTypes, closeManager, type Factory, type Registered, ROOT, serveManager } from './server.js';
 
 export interface ManagerOptions {
 	/**
@@ -87,15 +87,10 @@ export class Manager {
 
 	/**
 	 * Makes a type known to this class of managers, and gives it a method of that name, which resolves with a proxy of
-	 * what `factory` makes or returns. It is called, not constructed: give `() => new Maths()`, not `Maths`. It goes to the
-	 * manager's thread when that is started, with what it captures; who only connects leaves it out.
-	 * (`BaseManager.register`)
+	 * what `factory`, a function or a class, makes or returns. It goes to the manager's thread when that is started, with
+	 * what it captures; who only connects leaves it out. (`BaseManager.register`)
 	 */
-	static register(
-		name: string,
-		factory?: (...args: never[]) => unknown,
-		options: RegisterOptions = {},
-	): void {
+	static register(name: string, factory?: Factory, options: RegisterOptions = {}): void {
 		if (typeof name !== 'string' || name === '') throw new TypeError('name must be the name of a method');
 		if (factory !== undefined && typeof factory !== 'function')
 			throw new TypeError(`factory must be a function, not ${kindOf(factory)}`);

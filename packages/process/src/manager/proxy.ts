@@ -84,7 +84,9 @@ function proxyOf(handle: FarHandle): ManagerProxy {
 			},
 		};
 	}
-	return Object.defineProperties(proxy, members);
+	Object.defineProperties(proxy, members);
+	Object.freeze(proxy); // what is set here would not be there
+	return proxy;
 }
 
 /** Its properties are the names, read and written by blocking round trips. */

@@ -1,5 +1,14 @@
 import { createServer, type Server } from 'node:net';
-import { Broker, type Home, isShareable, type Operations, operations, realm, serveHere } from '@conc/core';
+import {
+	Broker,
+	type Home,
+	isShareable,
+	type Operations,
+	operations,
+	realm,
+	removeDeadRooms,
+	serveHere,
+} from '@conc/core';
 import {
 	Barrier,
 	BoundedSemaphore,
@@ -26,9 +35,12 @@ import { Wording, type Words } from './reference.js';
 import { publicMethods, Servant } from './servant.js';
 import { ValueSet } from './set.js';
 
+/** A function that makes or finds an object, or a class. */
+export type Factory = ((...args: never[]) => unknown) | (new (...args: never[]) => object);
+
 /** What makes an object of a registered type, and what of it others may call. */
 export interface Registered {
-	readonly factory: (...args: never[]) => unknown;
+	readonly factory: Factory;
 	readonly exposed: readonly string[] | undefined;
 }
 
@@ -101,7 +113,7 @@ class ManagerServer {
 		const factory = registered?.factory ?? (Object.hasOwn(builtins, type) ? builtins[type] : undefined);
 		if (factory === undefined)
 			throw new TypeError(`this manager has no type ${type.slice(0, 80)}: register it where it is started`);
-		const made: unknown = await factory(...args);
+		const made: unknown = isClass(factory) ? new factory(...args) : await factory(...args);
 		return this.#wording.write(this.#presented(made, type, registered?.exposed), `a ${type}`, type);
 	}
 
@@ -153,6 +165,10 @@ class ManagerServer {
 	}
 }
 
+function isClass(factory: Factory): factory is new (...args: never[]) => object {
+	return /^class\b/.test(Function.prototype.toString.call(factory));
+}
+
 function surfaceOf(made: object, type: string, exposed: readonly string[] | undefined): Surface {
 	for (const [Class, name, iterates] of containers) {
 		if (made instanceof Class) return { type: name, methods: Class.methods, states: Class.states, iterates };
@@ -177,6 +193,7 @@ export async function serveManager(options: ServerOptions): Promise<Address> {
 	const { path, host } = options.address;
 	const address: Address = path !== undefined ? { path } : { host, port: (bound as { port: number }).port };
 	running().server = new ManagerServer(options, address, server);
+	if (path !== undefined) setImmediate(removeDeadRooms, path);
 	return address;
 }
 

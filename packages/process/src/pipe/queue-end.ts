@@ -275,8 +275,13 @@ export class QueueEnd {
 
 	#asOurs(error: unknown): unknown {
 		if (this.isClosed) return new ConnectionError(`the connection to ${this.peer} is closed`);
-		if (error instanceof QueueShutDownError || error instanceof HomeLostError)
+		if (error instanceof QueueShutDownError)
 			return new EndOfStreamError(`${this.peer} is closed, and all it has sent is taken`, { cause: error });
+		if (error instanceof HomeLostError)
+			return new EndOfStreamError(
+				'the process that made the pipe has ended, and with it what was sent and not taken\n  → make the pipe in the process that lives longest',
+				{ cause: error },
+			);
 		return error;
 	}
 }

@@ -44,6 +44,16 @@ describe.each(elsewhere)('an end of a pipe in a %s', (medium) => {
 		await expect(second[0].recv()).rejects.toBeInstanceOf(EndOfStreamError);
 	});
 
+	it('is still had by one who gave it away while waiting at it', async () => {
+		const [here, there] = Pipe<string>();
+		const queue = new Queue<Connection>();
+		const received = here.recv();
+		await queue.put(here);
+		await new Other(medium, async () => (await queue.get()).close()).result;
+		await there.send('for one who waits');
+		expect(await received).toBe('for one who waits');
+	});
+
 	it('comes back over the pipe itself', async () => {
 		const [here, there] = Pipe<unknown>();
 		new Other(medium, async () => {

@@ -118,6 +118,7 @@ export class QueueEnd {
 	/** Its handle goes to somebody. */
 	sent(): void {
 		this.#own.give();
+		if (this.#waits.size > 0) this.#own.enter(); // it is used here, too
 	}
 
 	get direction(): Direction {

@@ -11,6 +11,7 @@ const BEAT_MS = 50;
 /** One of the connections of a client. */
 export class ClientLane {
 	readonly isBlocking: boolean;
+	readonly isUrgent: boolean;
 	readonly #socket: Socket;
 	readonly #outlet: Outlet;
 	/** Who has an answer often asks for the next thing at once. */
@@ -22,6 +23,7 @@ export class ClientLane {
 	/** @param take gets what has come, where this lane looks for it itself */
 	constructor(socket: Socket, name: Lane, take: (chunk: Buffer) => void) {
 		this.isBlocking = name !== 'events';
+		this.isUrgent = name === 'urgent';
 		this.#socket = socket;
 		this.#outlet = new Outlet(socket, descriptorOf(socket));
 		const intake = new Intake();

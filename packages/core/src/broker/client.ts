@@ -53,6 +53,10 @@ export class BrokerClient {
 	readonly #waits = new Map<number, Wait>();
 	/** What it was given and has not said that it has: each puts it back. */
 	readonly #given = new Map<number, Given>();
+	/** How many messages have come on the lane of its event loop. */
+	#heard = 0;
+	/** What it asks and blocks on, that has overtaken what it said before. */
+	#early: Early | null = null;
 	#isGone = false;
 
 	constructor(broker: Broker, { isTrusted }: Rules) {
@@ -65,18 +69,20 @@ export class BrokerClient {
 		let client: BrokerClient | undefined;
 		let lane: ClientLane | undefined;
 		const frames = messageFrames((message) => {
-			if (client !== undefined) return client.#obey(message, lane as ClientLane);
+			if (client !== undefined) return client.#hear(message, lane as ClientLane);
 			const [type, name, way] = message;
 			if (type !== HELLO || typeof name !== 'string' || !LANES.includes(way as Lane))
 				throw new TypeError('a stranger');
-			client = clients.get(name) ?? new BrokerClient(broker, rules);
-			clients.set(name, client);
-			lane = new ClientLane(socket, way as Lane, take);
-			client.#lanes.add(lane);
+			const own = clients.get(name) ?? new BrokerClient(broker, rules);
+			client = own;
+			clients.set(name, own);
+			const came = new ClientLane(socket, way as Lane, take);
+			lane = came;
+			own.#lanes.add(came);
 			const gone = () => {
-				if (way === 'urgent') return; // another has taken its place
+				if (!own.#leaves(came)) return;
 				clients.delete(name);
-				client?.end();
+				own.end();
 			};
 			socket.on('end', gone).on('close', gone);
 			lane.say([DONE, 0, null]);
@@ -94,6 +100,13 @@ export class BrokerClient {
 		});
 	}
 
+	/** Whether its thread has ended with this lane. Another takes the place of the urgent one, if there is time for that. */
+	#leaves(lane: ClientLane): boolean {
+		lane.close();
+		this.#lanes.delete(lane);
+		return !lane.isUrgent || this.#lanes.size === 0;
+	}
+
 	/** Its thread has ended: what it held is abandoned, and its waits end without a trace, as those of any thread. */
 	end(): void {
 		if (this.#isGone) return;
@@ -107,6 +120,23 @@ export class BrokerClient {
 		this.#given.clear();
 		for (const id of this.#instances.keys()) this.#broker.release(id);
 		this.#instances.clear();
+	}
+
+	/** In the order in which it was said, though there are two lanes. */
+	#hear(message: Message, lane: ClientLane): void {
+		if (lane.isBlocking) {
+			const after = message[0] === ASK ? message[7] : 0;
+			if (typeof after !== 'number' || after <= this.#heard) return this.#obey(message, lane);
+			this.#early = { message, lane, after };
+			return lane.began();
+		}
+		this.#obey(message, lane);
+		this.#heard++;
+		const early = this.#early;
+		if (early === null || early.after > this.#heard) return;
+		this.#early = null;
+		early.lane.ended();
+		this.#obey(early.message, early.lane);
 	}
 
 	#obey(message: Message, lane: ClientLane): void {
@@ -251,6 +281,14 @@ export class BrokerClient {
 		const object = Registry.ours().actAs(this.#record, () => Reflect.get(instance.object, part) as object);
 		return { object, operations: operationsOf(found.Class()) };
 	}
+}
+
+/** What has come before its time. */
+interface Early {
+	readonly message: Message;
+	readonly lane: ClientLane;
+	/** How many messages of the other lane come before it. */
+	readonly after: number;
 }
 
 /** What was given to it, until it says that it has it. */

@@ -7,6 +7,7 @@ import type { Home } from './handle.js';
 import { shakeHands } from './handshake.js';
 import { frameOf, HELLO, type Lane } from './message.js';
 import { isGone } from './room.js';
+import { type Connected, connectBlocked } from './urgent.js';
 
 /** How long to wait for a broker that is just being started before looking again. */
 const FIRST_PAUSE_MS = 1;
@@ -26,6 +27,22 @@ export async function dial(home: Home, client: string, lane: Lane): Promise<Sock
 			if (!isNotYet(error) || !mayCome(home) || performance.now() > until) throw error;
 		}
 		await new Promise((resolve) => setTimeout(resolve, pause));
+	}
+}
+
+/** The same for a thread that blocks already; null when nobody is there. */
+export function dialBlocked(home: Home, client: string): Connected | null {
+	const { at, authkey, name } = home;
+	if (!('path' in at) || authkey !== null)
+		throw new TypeError(`this thread is not connected to ${name} yet: use the form with await first`);
+	const sleeper = new Int32Array(new SharedArrayBuffer(4));
+	const until = performance.now() + LONGEST_START_MS;
+	for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LAST_PAUSE_MS)) {
+		// Each try takes a thread.
+		const isThere = !mayCome(home) || existsSync(at.path);
+		const connected = isThere ? connectBlocked(at.path, frameOf([HELLO, client, 'urgent'])) : null;
+		if (connected !== null || !mayCome(home) || performance.now() > until) return connected;
+		Atomics.wait(sleeper, 0, 0, pause);
 	}
 }
 

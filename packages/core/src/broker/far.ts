@@ -76,7 +76,10 @@ export class Remote {
 		timeout: number | null,
 		accept?: (answer: unknown) => void,
 	): unknown {
-		return this.#link.askSync((id) => [ASK, id, this.handle.id, this.#part, member, args, timeout], accept);
+		return this.#link.askSync(
+			(id, after) => [ASK, id, this.handle.id, this.#part, member, args, timeout, after],
+			accept,
+		);
 	}
 }
 

@@ -9,7 +9,7 @@ import { crypto } from '../lazy.js';
 import { realm } from '../realm.js';
 import { arrives } from './arrivals.js';
 import { BlockingLane } from './blocking-lane.js';
-import { dial } from './dial.js';
+import { dial, dialBlocked } from './dial.js';
 import { errorOf, type Failure } from './failure.js';
 import { type Home, keyOf } from './handle.js';
 import {
@@ -21,14 +21,12 @@ import {
 	FAILED,
 	frameOf,
 	GIVEN,
-	HELLO,
 	HOLD,
 	type Message,
 	messageFrames,
 	REFUSED,
 	TOOK,
 } from './message.js';
-import { connectBlocked } from './urgent.js';
 
 /** So many messages leave together at most. */
 const MOST_TOGETHER = 64;
@@ -72,6 +70,8 @@ export class Link {
 	#events: { readonly socket: Socket; readonly outlet: Outlet; readonly lookout: Lookout } | null = null;
 	/** What blocking calls go through. */
 	#blocking: BlockingLane | null = null;
+	/** What they went through while this was being connected. */
+	#urgent: ReturnType<typeof dialBlocked> = null;
 	readonly #answers = messageFrames((message) => this.#hear(message));
 	readonly #asking = new Map<number, Asking>();
 	/** No message was sent in this turn. */
@@ -82,6 +82,8 @@ export class Link {
 	/** How many objects of this thread stand for what lives there. */
 	readonly #held = new Map<number, number>();
 	#next = 1;
+	/** How many messages have gone the way of the event loop; what is asked after them is done after them. */
+	#said = 0;
 	#lost: Error | null = null;
 
 	constructor(home: Home) {
@@ -129,9 +131,9 @@ export class Link {
 	 *
 	 * @param accept throws what is thrown in place of an answer that is not wanted, which then goes back
 	 */
-	askSync(message: (id: number) => Message, accept?: (answer: unknown) => void): unknown {
+	askSync(message: (id: number, after: number) => Message, accept?: (answer: unknown) => void): unknown {
 		const lane = this.#lane();
-		const frame = frameOf(message(this.#next++)); // throws for what cannot be sent
+		const frame = frameOf(message(this.#next++, this.#said)); // throws for what cannot be sent
 		sendAll(); // what is waited for may be up to a call made in this very turn
 		this.flushSync();
 		let answer: Message | undefined;
@@ -189,6 +191,7 @@ export class Link {
 	#say(message: Message): void {
 		if (this.#isFirst) {
 			this.#events?.outlet.write(frameOf(message));
+			this.#said++;
 			this.#isFirst = false;
 			queueMicrotask(() => {
 				this.#isFirst = true;
@@ -198,6 +201,7 @@ export class Link {
 			return;
 		}
 		this.#burst.add(message);
+		this.#said++;
 		if (this.#burst.count === MOST_TOGETHER) this.#flush();
 	}
 
@@ -215,7 +219,9 @@ export class Link {
 			try {
 				this.#answers.push(chunk);
 				// Before the code gets it that asked.
-				if (this.#taken.count > 0) outlet.write(...this.#taken.take());
+				if (this.#taken.count === 0) return;
+				this.#said += this.#taken.count;
+				outlet.write(...this.#taken.take());
 			} catch (error) {
 				this.#lose(error); // it does not speak as we do
 			}
@@ -231,6 +237,8 @@ export class Link {
 		events.unref();
 		for (const target of this.#held.keys()) this.#say([HOLD, target]);
 		this.#blocking = new BlockingLane(descriptorOf(blocking), blocking);
+		this.#urgent?.close();
+		this.#urgent = null;
 	}
 
 	#hear(message: Message): void {
@@ -249,12 +257,9 @@ export class Link {
 		if (process.platform === 'win32')
 			throw new TypeError('this system cannot block on a socket: use the form with await');
 		if (this.#blocking === null) {
-			const { at, authkey, name } = this.#home;
-			if (!('path' in at) || authkey !== null)
-				throw new TypeError(`this thread is not connected to ${name} yet: use the form with await first`);
-			const fd = connectBlocked(at.path, frameOf([HELLO, this.#client, 'urgent']));
-			if (fd === null) throw this.#lose(undefined);
-			this.#blocking = new BlockingLane(fd, null);
+			this.#urgent = dialBlocked(this.#home, this.#client);
+			if (this.#urgent === null) throw this.#lose(undefined);
+			this.#blocking = new BlockingLane(this.#urgent.fd, null);
 		}
 		return this.#blocking;
 	}
@@ -270,6 +275,7 @@ export class Link {
 		this.#events?.outlet.close();
 		this.#events?.socket.destroy();
 		this.#blocking?.close();
+		this.#urgent?.close();
 		for (const { reject } of this.#asking.values()) reject(this.#lost);
 		this.#asking.clear();
 		return this.#lost;

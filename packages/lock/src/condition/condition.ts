@@ -7,6 +7,7 @@ import {
 	kindOf,
 	type Medium,
 	type PatientOptions,
+	type Remote,
 	readSignal,
 	readTimeout,
 	remote,
@@ -25,7 +26,7 @@ import { RLock } from '../lock/rlock.js';
 import type { Turn } from '../wait/awaitable.js';
 import { waitAsync, waitTurnAsync } from '../wait/wait-async.js';
 import { waitSync, waitTurnSync } from '../wait/wait-sync.js';
-import { type Detail, farConditionMembers } from './far-condition.js';
+import { type Detail, farConditionMembers, holdLock } from './far-condition.js';
 import { Notices } from './notices.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
@@ -258,11 +259,18 @@ export class Condition extends Acquirable implements Shareable {
 }
 brand(Condition, '@conc/lock:Condition');
 
-const farCondition = farForm(
+const farForms = farForm(
 	Condition,
 	{ waits: ['wait'], undoes: { wait: 'passOn' }, calls: ['notify', 'notifyAll'] },
 	farConditionMembers,
 );
+
+/** Its lock, too, is kept at home as long as somebody has this. */
+function farCondition(at: Remote): Condition {
+	const condition = farForms(at);
+	holdLock(condition);
+	return condition;
+}
 
 /** @param came what brought it home from other processes, if it has been there */
 function near({ place, kind, lock }: ConditionHandle, came?: FarHandle): Condition {

@@ -29,14 +29,16 @@ interface FarCondition {
 
 const locks = () => realm('locks of far conditions', () => new WeakMap<object, Lock | RLock>());
 
+/** What stands for its lock here. */
+export function holdLock(condition: object): void {
+	const { kind, lock } = (condition as FarCondition)[remote].handle.detail as Detail;
+	locks().set(condition, kind === 'RLock' ? RLock[revive](lock) : Lock[revive](lock));
+}
+
 /** The members of a condition in another process. Its lock methods are those of its lock, as everywhere. */
 export const farConditionMembers = {
 	get lock(): Lock | RLock {
-		const { handle } = (this as unknown as FarCondition)[remote];
-		const { kind, lock } = handle.detail as Detail;
-		const known = locks().get(this) ?? (kind === 'RLock' ? RLock[revive](lock) : Lock[revive](lock));
-		locks().set(this, known);
-		return known;
+		return locks().get(this) as Lock | RLock;
 	},
 
 	async wait(this: FarCondition, options?: WaitOptions): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { AbandonedLockError, Lock, Process, Queue } from '@conc/process';
+import { AbandonedLockError, Lock, Pipe, Process, Queue } from '@conc/process';
 import { expect, it } from 'vitest';
 
 it('what a thread puts without waiting, and then blocking, arrives in that order', async () => {
@@ -40,4 +40,18 @@ it('a lock of a sibling, taken by a child whose event loop never turns, is aband
 	await child.kill();
 	await isKilled.put('the child');
 	expect(await sibling.result).toBe(true);
+});
+
+it('all that a thread has put in a turn arrives while it blocks for something else', async () => {
+	const queue = new Queue<number>();
+	const [here, there] = Pipe<string>();
+	const child = new Process({
+		target: () => {
+			for (let n = 0; n < 3; n++) void queue.put(n);
+			return there.recvSync();
+		},
+	}).start();
+	for (let n = 0; n < 3; n++) expect(await queue.get()).toBe(n);
+	await here.send('all of them');
+	expect(await child.result).toBe('all of them');
 });

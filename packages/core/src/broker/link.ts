@@ -4,7 +4,7 @@ import { Intake } from '../channel/intake.js';
 import { Lookout } from '../channel/lookout.js';
 import { descriptorOf, Outlet } from '../channel/outlet.js';
 import { AuthenticationError, HomeLostError } from '../errors.js';
-import { sendAll, sendWhileRead } from '../host/blocking.js';
+import { beforeBlocking, sendAll, sendWhileRead } from '../host/blocking.js';
 import { crypto } from '../lazy.js';
 import { realm } from '../realm.js';
 import { arrives } from './arrivals.js';
@@ -41,6 +41,9 @@ const links = () =>
 		const all = new Map<string, Link>();
 		process.on('exit', () => {
 			for (const link of all.values()) link.flushSync();
+		});
+		beforeBlocking(() => {
+			for (const link of all.values()) link.send();
 		});
 		return all;
 	});
@@ -162,9 +165,14 @@ export class Link {
 		return value;
 	}
 
+	/** Sends what waits for the end of this turn. */
+	send(): void {
+		if (this.#burst.count > 0) this.#events?.outlet.write(...this.#burst.take());
+	}
+
 	/** Blocks until everything that was said has left. */
 	flushSync(): void {
-		this.#flush();
+		this.send();
 		this.#events?.outlet.flushSync();
 	}
 
@@ -195,18 +203,14 @@ export class Link {
 			this.#isFirst = false;
 			queueMicrotask(() => {
 				this.#isFirst = true;
-				this.#flush();
+				this.send();
 				this.#events?.lookout.look(() => this.#asking.size > 0);
 			});
 			return;
 		}
 		this.#burst.add(message);
 		this.#said++;
-		if (this.#burst.count === MOST_TOGETHER) this.#flush();
-	}
-
-	#flush(): void {
-		if (this.#burst.count > 0) this.#events?.outlet.write(...this.#burst.take());
+		if (this.#burst.count === MOST_TOGETHER) this.send();
 	}
 
 	async #connect(): Promise<void> {

@@ -10,8 +10,8 @@ export interface EndHandle {
 	readonly givenAt: SharedValue<'float64'>;
 }
 
-/** For so long an end may be on its way to a process that has not started yet. */
-const ON_ITS_WAY_MS = 30_000;
+/** For so long an end may be on its way: in a queue, or to a process that has not started yet. */
+const ON_ITS_WAY_MS = 600_000;
 /** What was seen is taken for true so long. */
 const FRESH_MS = 20;
 

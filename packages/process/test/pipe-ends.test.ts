@@ -5,6 +5,8 @@ import {
 	Pipe,
 	Process,
 	Queue,
+	QueueFullError,
+	QueueShutDownError,
 	TimeoutError,
 } from '@conc/process';
 import { describe, expect, it } from 'vitest';
@@ -263,6 +265,21 @@ describe('the ends of a pipe', () => {
 		await expect(here.recv()).rejects.toBeInstanceOf(EndOfStreamError);
 		await child.join();
 		expect(there.closed).toBe(false);
+	});
+
+	it('is not held open by an end that could not be given away', async () => {
+		const queue = new Queue<Connection | number>({ maxsize: 1 });
+		await queue.put(1);
+		const [here, there] = Pipe();
+		expect(() => queue.putNowait(there)).toThrow(QueueFullError);
+		expect(() => queue.putSync(there, { timeout: 1 })).toThrow(QueueFullError);
+		await expect(queue.put(there, { timeout: 1 })).rejects.toThrow(QueueFullError);
+		queue.shutdown();
+		await expect(queue.put(there)).rejects.toThrow(QueueShutDownError);
+		await here.send('it is still here');
+		expect(await there.recv()).toBe('it is still here');
+		there.close();
+		await expect(here.recv()).rejects.toBeInstanceOf(EndOfStreamError);
 	});
 
 	it('stays open as long as one of several has the end', async () => {

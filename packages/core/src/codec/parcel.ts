@@ -13,6 +13,8 @@ export interface Packed {
 	readonly bytes: Uint8Array;
 	/** It needs the texts of functions, or modules: they are among the bytes. */
 	readonly hasNeeds: boolean;
+	/** It is sent to nobody after all. */
+	readonly takeBack?: (() => void) | undefined;
 }
 
 interface Needs {
@@ -33,12 +35,12 @@ export function packValue(value: unknown, subject: string, to: Medium = 'thread'
 			`${subject} cannot be held in bytes: it contains an AbortSignal\n  → give it to the thread when that is started`,
 		);
 	}
-	tellSent(payload);
+	const takeBack = payload.shareables.length > 0 ? tellSent(payload) : undefined;
 	const hasNeeds = templates.length + modules.length + packages.length > 0;
 	const texts = packageTexts();
 	const named = packages.map((name) => [name, texts[name] ?? '']);
 	const needs: Needs = { templates, modules, packages: Object.fromEntries(named) };
-	return { bytes: hasNeeds ? serialize([bytes, needs]) : bytes, hasNeeds };
+	return { bytes: hasNeeds ? serialize([bytes, needs]) : bytes, hasNeeds, takeBack };
 }
 
 /** A packed value on the other side. */

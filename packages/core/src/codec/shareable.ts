@@ -4,7 +4,7 @@ export type Medium = 'thread' | 'process';
 /** The method by which an instance says how it crosses. */
 export const share: unique symbol = Symbol.for('@conc/share') as never;
 
-/** The method of an instance that is told each time it was sent to somebody. */
+/** The method of an instance that is told each time it was sent to somebody; gives what takes that back. */
 export const sent: unique symbol = Symbol.for('@conc/sent') as never;
 
 /** The static method by which its class makes the instance of the other side. */
@@ -20,12 +20,15 @@ export const revive: unique symbol = Symbol.for('@conc/revive') as never;
 export interface Shareable {
 	[share](to: Medium): unknown;
 	/** Handles may be made that are never sent. */
-	[sent]?(): void;
+	[sent]?(): (() => void) | undefined;
 }
 
-/** A payload goes to somebody, with all that is in it. */
-export function tellSent({ shareables }: { readonly shareables: readonly Shareable[] }): void {
-	for (const shareable of shareables) shareable[sent]?.();
+/** A payload goes to somebody, with all that is in it; gives what takes that back, where it does not after all. */
+export function tellSent({ shareables }: { readonly shareables: readonly Shareable[] }): () => void {
+	const takeBacks = shareables.map((shareable) => shareable[sent]?.());
+	return () => {
+		for (const takeBack of takeBacks) takeBack?.();
+	};
 }
 
 /** The class of a Shareable. */

@@ -1,7 +1,7 @@
 import { type Remote, readTimeout, remote, type SyncWaitOptions, type WaitOptions } from '@conc/core';
 import { QueueEmptyError, QueueFullError } from '../errors.js';
 import { checkData, fromWire, type Item, toWire, type WireItem } from './item.js';
-import { checkReady, openItem, openItemNow, packItem } from './packing.js';
+import { checkReady, notPut, openItem, openItemNow, packItem } from './packing.js';
 
 interface FarQueue {
 	readonly [remote]: Remote;
@@ -14,17 +14,30 @@ export const farQueueMembers = {
 	async put(this: FarQueue, value: unknown, options?: WaitOptions): Promise<void> {
 		readTimeout(options);
 		const item = pack(this, value);
-		if ((await this[remote].wait('putItem', [item], options)) !== true) throw full(this);
+		try {
+			if ((await this[remote].wait('putItem', [toWire(item)], options)) !== true) throw full(this);
+		} catch (error) {
+			throw notPut(item, error);
+		}
 	},
 
 	putSync(this: FarQueue, value: unknown, options?: SyncWaitOptions): void {
 		readTimeout(options);
 		const item = pack(this, value);
-		if (this[remote].waitSync('putItem', [item], options) !== true) throw full(this);
+		try {
+			if (this[remote].waitSync('putItem', [toWire(item)], options) !== true) throw full(this);
+		} catch (error) {
+			throw notPut(item, error);
+		}
 	},
 
 	putNowait(this: FarQueue, value: unknown): void {
-		if (this[remote].call('putItemNow', pack(this, value)) !== true) throw full(this);
+		const item = pack(this, value);
+		try {
+			if (this[remote].call('putItemNow', toWire(item)) !== true) throw full(this);
+		} catch (error) {
+			throw notPut(item, error);
+		}
 	},
 
 	async get(this: FarQueue, options?: WaitOptions): Promise<unknown> {
@@ -55,9 +68,9 @@ export const farQueueMembers = {
 	},
 };
 
-function pack(queue: FarQueue, value: unknown): WireItem {
+function pack(queue: FarQueue, value: unknown): Item {
 	const { handle, isTrusted } = queue[remote];
-	return toWire(packItem(queue, handle.label, value, isTrusted ? 'process' : 'anybody'));
+	return packItem(queue, handle.label, value, isTrusted ? 'process' : 'anybody');
 }
 
 function open(queue: FarQueue, wire: unknown): unknown {

@@ -26,6 +26,8 @@ export interface Item {
 	readonly number: number;
 	/** Lower goes first, where that matters. */
 	readonly priority: number;
+	/** It is put nowhere after all: what is in it was not given away. */
+	readonly takeBack?: (() => void) | undefined;
 }
 
 /** Throws a CaptureError for what cannot cross. */
@@ -36,8 +38,8 @@ export function itemOf(value: unknown, subject: string, to: Audience = 'thread',
 	const constant = constants.indexOf(value);
 	if (constant !== -1) return { kind: CONSTANT, bytes: new Uint8Array([constant]), number: 0, priority };
 	if (to === 'anybody') return { kind: DATA, bytes: encodeData(value, subject, 'item'), number: 0, priority };
-	const { bytes, hasNeeds } = packValue(value, subject, to);
-	return { kind: hasNeeds ? PACKED_WITH_NEEDS : PACKED, bytes, number: 0, priority };
+	const { bytes, hasNeeds, takeBack } = packValue(value, subject, to);
+	return { kind: hasNeeds ? PACKED_WITH_NEEDS : PACKED, bytes, number: 0, priority, takeBack };
 }
 
 /** The value of what has a form of its own; else what it is packed in. */

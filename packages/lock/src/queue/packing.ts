@@ -15,6 +15,12 @@ export function packItem<T>(queue: object, label: string, value: T, to?: Audienc
 	throw new RangeError(`an item of ${label} has ${item.bytes.length} bytes, and may have ${MOST_BYTES}`);
 }
 
+/** An item is in no queue after all, for this reason. */
+export function notPut(item: Item, reason: unknown): unknown {
+	item.takeBack?.();
+	return reason;
+}
+
 /** Its value, after importing what that needs and reaching what it leads to. */
 export async function openItem<T>(queue: object, item: Item): Promise<T> {
 	const content = contentOf(item);

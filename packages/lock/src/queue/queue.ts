@@ -24,7 +24,7 @@ import { EXCHANGE_BYTES, Exchange, NO_LIMIT } from './exchange.js';
 import { farQueueMembers } from './far-queue.js';
 import { type Audience, checkData, fromWire, type Item, itemOf, toWire, type WireItem } from './item.js';
 import { Memory } from './memory.js';
-import { checkReady, openItem, openItemNow, packItem } from './packing.js';
+import { checkReady, notPut, openItem, openItemNow, packItem } from './packing.js';
 import type { Order } from './records.js';
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
@@ -85,21 +85,34 @@ export class Queue<T = unknown> implements Shareable, AsyncIterable<T> {
 		const signal = readSignal(options);
 		signal?.throwIfAborted();
 		const packed = packItem(this, this.#label, item);
-		if (this.#exchange.tryPut(packed)) return;
-		if (!(await waitAsync(this.#exchange.putting(packed), timeout, signal))) throw this.#full();
+		try {
+			if (this.#exchange.tryPut(packed)) return;
+			if (!(await waitAsync(this.#exchange.putting(packed), timeout, signal))) throw this.#full();
+		} catch (error) {
+			throw notPut(packed, error);
+		}
 	}
 
 	/** The same, blocking this thread. */
 	putSync(item: T, options?: SyncWaitOptions): void {
 		const timeout = readTimeout(options);
 		const packed = packItem(this, this.#label, item);
-		if (this.#exchange.tryPut(packed)) return;
-		if (!waitSync(this.#exchange.putting(packed), timeout)) throw this.#full();
+		try {
+			if (this.#exchange.tryPut(packed)) return;
+			if (!waitSync(this.#exchange.putting(packed), timeout)) throw this.#full();
+		} catch (error) {
+			throw notPut(packed, error);
+		}
 	}
 
 	/** Puts an item if there is room now; else throws `QueueFullError`. (`Queue.put_nowait`) */
 	putNowait(item: T): void {
-		if (!this.#exchange.tryPut(packItem(this, this.#label, item))) throw this.#full();
+		const packed = packItem(this, this.#label, item);
+		try {
+			if (!this.#exchange.tryPut(packed)) throw this.#full();
+		} catch (error) {
+			throw notPut(packed, error);
+		}
 	}
 
 	/**

@@ -119,8 +119,8 @@ export class Connection<T = unknown> implements Shareable {
 		return this.#end.share(to);
 	}
 
-	[sent](): void {
-		this.#end.sent();
+	[sent](): (() => void) | undefined {
+		return this.#end.sent();
 	}
 
 	static [revive](handle: PipeHandle): Connection {

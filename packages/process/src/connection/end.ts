@@ -16,6 +16,6 @@ export interface End {
 	close(): void;
 	/** What crosses in its place. Throws where it cannot. */
 	share(to: Medium): unknown;
-	/** That has gone to somebody. */
-	sent(): void;
+	/** That has gone to somebody; gives what takes that back. */
+	sent(): (() => void) | undefined;
 }

@@ -64,7 +64,7 @@ export class SocketEnd implements End {
 		);
 	}
 
-	sent(): void {}
+	sent(): undefined {}
 
 	#encode(value: unknown): Uint8Array {
 		this.#wire.outbox.check();

@@ -36,13 +36,9 @@ export class Holders {
 	/** It was given to this thread. */
 	async arrive(): Promise<void> {
 		this.#isEntered = true;
-		const { lock, underWay } = this.#handle;
 		try {
-			await lock.read.acquire();
-			// What was given once may arrive at several.
-			for (let count = underWay.value; count > 0; count = underWay.value) {
-				if (underWay.compareExchange(count, count - 1) === count) return;
-			}
+			await this.#handle.lock.read.acquire();
+			this.#arrived();
 		} catch (error) {
 			if (!(error instanceof HomeLostError)) throw error; // who uses it will be told
 		}
@@ -54,11 +50,28 @@ export class Holders {
 		this.#handle.lock.read.release();
 	}
 
-	/** It goes to somebody. */
-	give(): void {
+	/** It goes to somebody; gives what takes that back. */
+	give(): () => void {
+		const hadIt = this.#isEntered;
 		this.#handle.givenAt.value = Date.now();
 		this.#handle.underWay.add(1);
 		this.leave();
+		return () => {
+			try {
+				if (hadIt) this.enter();
+				this.#arrived();
+			} catch (error) {
+				if (!(error instanceof HomeLostError)) throw error; // who uses it will be told
+			}
+		};
+	}
+
+	/** What was given once may arrive at several. */
+	#arrived(): void {
+		const { underWay } = this.#handle;
+		for (let count = underWay.value; count > 0; count = underWay.value) {
+			if (underWay.compareExchange(count, count - 1) === count) return;
+		}
 	}
 
 	/** Nobody has it, and nobody is about to. */

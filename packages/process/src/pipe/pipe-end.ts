@@ -113,8 +113,8 @@ export class PipeEnd implements End {
 		return way.share();
 	}
 
-	sent(): void {
-		if (this.#given === null && this.#way instanceof QueueEnd) this.#way.sent();
+	sent(): (() => void) | undefined {
+		return this.#given === null && this.#way instanceof QueueEnd ? this.#way.sent() : undefined;
 	}
 
 	/** The socket goes to the process that is being started. */

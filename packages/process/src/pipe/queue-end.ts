@@ -116,9 +116,10 @@ export class QueueEnd {
 	}
 
 	/** Its handle goes to somebody. */
-	sent(): void {
-		this.#own.give();
+	sent(): () => void {
+		const takeBack = this.#own.give();
 		if (this.#waits.size > 0) this.#own.enter(); // it is used here, too
+		return takeBack;
 	}
 
 	get direction(): Direction {

@@ -12,7 +12,7 @@ import {
 import { type Alarm, clock } from './clock.js';
 import { NOWHERE } from './heap.js';
 import { NONE } from './slots.js';
-import type { Outsider } from './waiters.js';
+import type { Insider, Outsider } from './waiters.js';
 
 /** How soon the oldest wait without a slot looks again, and whether another thread has freed one: nobody can wake it. */
 const WITHOUT_SLOT_MS = 5;
@@ -57,7 +57,7 @@ interface Settle {
 	leave(): void;
 }
 
-class PendingWait implements Alarm, Outsider {
+class PendingWait implements Alarm, Outsider, Insider {
 	due = 0;
 	place = NOWHERE;
 	readonly #awaitable: Awaitable;
@@ -101,6 +101,7 @@ class PendingWait implements Alarm, Outsider {
 		this.#turn.slot = waiters.join(false);
 		if (this.#turn.slot !== NONE) {
 			waiters.outside.delete(this);
+			waiters.inside.add(this);
 			this.#letInNext();
 		}
 		this.#look();
@@ -111,8 +112,18 @@ class PendingWait implements Alarm, Outsider {
 		const { waiters } = this.#awaitable;
 		if (this.#turn.joins && this.#turn.slot === NONE) return this.letIn();
 		sweep(this.#awaitable);
+		// Who came before and was told so has not woken yet, and is not to be overtaken for that.
+		for (const earlier of waiters.inside) if (earlier === this || !earlier.takeTurn()) break;
+		if (this.#ended) return;
 		this.#turn.granted = waiters.accept(this.#turn.slot);
 		this.#look();
+	}
+
+	takeTurn(): boolean {
+		this.#turn.granted = this.#awaitable.waiters.accept(this.#turn.slot);
+		if (!this.#turn.granted) return false;
+		this.#look();
+		return true;
 	}
 
 	#abort(): void {
@@ -174,6 +185,7 @@ class PendingWait implements Alarm, Outsider {
 		clock().unset(this);
 		this.#unfollow();
 		this.#awaitable.waiters.outside.delete(this);
+		this.#awaitable.waiters.inside.delete(this);
 	}
 
 	#end(settle: () => void): void {

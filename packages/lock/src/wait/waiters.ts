@@ -26,10 +26,18 @@ export interface Outsider {
 	letIn(): void;
 }
 
+/** A wait of this thread that is in line, and does not block. */
+export interface Insider {
+	/** Looks now, if it was told that it is its turn; false when it was not. */
+	takeTurn(): boolean;
+}
+
 /** Those who wait for one primitive, first come first served: each wait has a slot and sleeps on that slot's word. */
 export class Waiters {
 	/** This thread's waits without a slot, oldest first. */
 	readonly outside = new Set<Outsider>();
+	/** Those with one that do not block, first come first. */
+	readonly inside = new Set<Insider>();
 	readonly #slots: Slots;
 	readonly #words: Int32Array;
 	readonly #mode: Mode;

@@ -21,13 +21,13 @@ import {
 	BrokenBarrierError,
 	Event,
 	Lock,
-	Manager,
 	Pipe,
 	Process,
 	Queue,
 } from '@conc/process';
 import { afterAll, describe, expect, it } from 'vitest';
 import { gone } from './support/gone.js';
+import { startManager } from './support/managers.js';
 
 const directory = realpathSync(mkdtempSync(path.join(tmpdir(), 'conc-process-')));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -99,7 +99,7 @@ describe('several children', () => {
 		[
 			'something in a manager',
 			async () => {
-				const event = await (await new Manager().start()).event();
+				const event = await (await startManager()).event();
 				return () => [() => event.set(), () => event.waitSync()];
 			},
 		],

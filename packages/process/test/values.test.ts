@@ -1,15 +1,7 @@
-import { Manager, Pipe, Process, Queue } from '@conc/process';
-import { afterAll, describe, expect, it } from 'vitest';
+import { Pipe, Process, Queue } from '@conc/process';
+import { describe, expect, it } from 'vitest';
+import { startManager } from './support/managers.js';
 import { everyKind } from './support/values.js';
-
-const managers: Manager[] = [];
-afterAll(() => Promise.all(managers.map((manager) => manager.shutdown())));
-
-async function manager(options = {}): Promise<Manager> {
-	const made = await new Manager(options).start();
-	managers.push(made);
-	return made;
-}
 
 /** Where a value waits that one process puts there and another takes. */
 interface Store {
@@ -25,15 +17,15 @@ const stores: Record<string, () => Promise<Store>> = {
 		return { put: (value) => queue.put(value), take: () => queue.get() };
 	},
 	'a queue of a manager on TCP': async () => {
-		const queue = await (await manager(tcp)).queue();
+		const queue = await (await startManager(tcp)).queue();
 		return { put: (value) => queue.put(value), take: () => queue.get() };
 	},
 	'a dict of a manager': async () => {
-		const dict = await (await manager()).dict();
+		const dict = await (await startManager()).dict();
 		return { put: (value) => dict.set('key', value), take: () => dict.get('key') };
 	},
 	'a list of a manager on TCP': async () => {
-		const list = await (await manager(tcp)).list();
+		const list = await (await startManager(tcp)).list();
 		return { put: (value) => list.append(value), take: () => list.pop() };
 	},
 	'an end of a pipe that several have': async () => {
@@ -69,7 +61,7 @@ describe.each(Object.entries(stores))('%s', (_, make) => {
 });
 
 it('keys of a dict of a manager are told apart as those of a Map', async () => {
-	const dict = await (await manager()).dict<unknown, unknown>();
+	const dict = await (await startManager()).dict<unknown, unknown>();
 	const keys = [
 		undefined,
 		null,

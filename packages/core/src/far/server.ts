@@ -11,7 +11,7 @@ import { LARGE, toSmall } from '../codec/small.js';
 import type { Here } from '../here.js';
 import { paceAfter } from '../host/call.js';
 import { living } from '../host/host.js';
-import { packageTexts } from '../packages.js';
+import { packageNames } from '../packages.js';
 import { mapStack } from '../revive/source-map.js';
 import { code } from '../texts.js';
 import { RunningCall, tellCurrentCall } from './current.js';
@@ -61,10 +61,10 @@ export class Server {
 				if (medium === 'process' && !isCutOff) process.exit(this.#ending ? process.exitCode : 1);
 			},
 		});
-		this.#endpoint = new Endpoint(medium, this.#channel, Object.keys(packageTexts()));
+		this.#endpoint = new Endpoint(medium, this.#channel, packageNames());
 	}
 
-	/** @param compiled what the engine has made of the text of the far side; null when the other end has it */
+	/** @param compiled what the engine has made of the text of the far side; null when the other end has no need of it */
 	start(compiled: (() => Uint8Array) | null): void {
 		this.#compiled = compiled;
 		if (compiled !== null) setTimeout(() => this.#tellCode(), CODE_MS).unref();
@@ -371,8 +371,9 @@ export class Server {
 	/** Ends this thread or process once what it started itself has ended. */
 	async #end(): Promise<void> {
 		this.#ending = true;
+		this.#channel.flush(); // the answer need not wait for what follows
 		this.#tellCode();
-		this.#channel.flush(); // the answer need not wait for the children
+		this.#channel.flush();
 		const children = [...living()].filter((host) => !host.isDaemon);
 		await Promise.all(children.map((host) => host.exited));
 		this.#channel.flush();

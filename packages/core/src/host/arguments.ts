@@ -20,14 +20,9 @@ export function inheritedArguments(execArgv: readonly string[]): string[] {
 export const bootKey = '@conc/core:boot';
 
 /** The name of the far text in stacks. */
-export const FAR_FILENAME = 'conc:far';
+const FAR_FILENAME = 'conc:far';
 
 const [beforeFar, afterFar] = ['(function(require,boot){', '\n})'];
-
-/** The script that is made of the far text: what the engine made of it once fits wherever it is compiled again. */
-export function farSource(text: string): string {
-	return beforeFar + text + afterFar;
-}
 
 /** Runs the far text with a `boot` that is there. */
 const runFar = `
@@ -63,7 +58,7 @@ export const processProgram = inOneLine(`{
 const { closeSync, readSync } = require('fs');
 const { deserialize } = require('v8');
 const read = (fd, length, at = null) => {
-	const bytes = Buffer.alloc(length);
+	const bytes = Buffer.allocUnsafeSlow(length);
 	for (let done = 0; done < length; ) {
 		try {
 			const count = readSync(fd, bytes, done, length - done, at === null ? null : at + done);
@@ -81,9 +76,17 @@ const boot = deserialize(frame());
 if (boot.places === null) Object.assign(boot, deserialize(require('zlib').inflateRawSync(frame())));
 else {
 	const place = ([at, length]) => read(${TEXTS}, length, at);
-	const all = (places) => Object.fromEntries(Object.entries(places).map(([name, one]) => [name, place(one).toString()]));
-	boot.texts = all(boot.places.texts);
-	boot.packages = all(boot.places.packages);
+	const texts = (places) => {
+		const all = {};
+		for (const [name, one] of Object.entries(places)) {
+			const bytes = place(one);
+			let text;
+			Object.defineProperty(all, name, { enumerable: true, get: () => (text ??= bytes.toString()) });
+		}
+		return all;
+	};
+	boot.texts = texts(boot.places.texts);
+	boot.packages = texts(boot.places.packages);
 	boot.code = boot.places.code && place(boot.places.code);
 	closeSync(${TEXTS});
 }${runFar}

@@ -6,6 +6,7 @@ import { Endpoint } from '../channel/endpoint.js';
 import { FULL_PIPE_MS } from '../channel/outlet.js';
 import type { CallMode, Message, PartialResult, WirePayload } from '../channel/protocol.js';
 import { NAMED, type Rec } from '../channel/records.js';
+import { now } from '../clock.js';
 import type { Medium } from '../codec/shareable.js';
 import { LARGE, toSmall } from '../codec/small.js';
 import type { Here } from '../here.js';
@@ -121,7 +122,7 @@ export class Server {
 
 	/** The event loop has come round. */
 	#takeTurn(): void {
-		this.#turnEnds = performance.now() + TURN_MS;
+		this.#turnEnds = now() + TURN_MS;
 		this.#isBusy = true;
 		this.#next();
 	}
@@ -129,7 +130,7 @@ export class Server {
 	/** Begins the calls that are there, one after the other, until one takes turns of the event loop. */
 	#next(): void {
 		for (;;) {
-			if (performance.now() > this.#turnEnds) {
+			if (now() > this.#turnEnds) {
 				this.#channel.secure(false);
 				setImmediate(() => this.#takeTurn());
 				return;
@@ -195,7 +196,7 @@ export class Server {
 			void this.#runPosted(call.id).then(() => this.#ended());
 			return false;
 		}
-		const began = performance.now();
+		const began = now();
 		let value: unknown;
 		let ok = true;
 		let subject = 'the function';
@@ -254,7 +255,7 @@ export class Server {
 
 	/** Its function has to import modules first. */
 	async #runLater(call: Rec, loading: Promise<Target>): Promise<void> {
-		const began = performance.now();
+		const began = now();
 		const { id, values } = call;
 		try {
 			const fn = await loading;
@@ -270,7 +271,7 @@ export class Server {
 		if (!this.#posted.has(id)) this.#channel.drain(); // it left before, but by another way
 		const message = this.#posted.get(id) as CallMessage;
 		this.#posted.delete(id);
-		const began = performance.now();
+		const began = now();
 		const { mode } = message;
 		let subject = 'the function';
 		try {
@@ -415,7 +416,7 @@ const CODE_MS = 10;
 const SHORT_US = 50;
 
 function since(began: number): number {
-	return Math.min(Math.round((performance.now() - began) * 1_000), 0xffff_ffff);
+	return Math.min(Math.round((now() - began) * 1_000), 0xffff_ffff);
 }
 
 function subjectOf(fn: Target): string {

@@ -32,6 +32,17 @@ boot.script = new (require('vm').Script)(${JSON.stringify(beforeFar)} + boot.tex
 });
 boot.script.runInThisContext()(require, boot);`;
 
+/** Texts by name, each of which becomes a string when it is first read. */
+const textsIn = `(all, bytesOf) => {
+	const texts = {};
+	for (const name of Object.keys(all)) {
+		const bytes = bytesOf(all[name]);
+		let text;
+		Object.defineProperty(texts, name, { enumerable: true, get: () => (text ??= bytes.toString()) });
+	}
+	return texts;
+}`;
+
 /** As lists of processes show it. */
 function inOneLine(program: string): string {
 	return program.replaceAll(/\s*\n\s*/g, ' ');
@@ -42,7 +53,10 @@ function inOneLine(program: string): string {
  * another program, and so compiles it twice; here it need not even be compiled once, if another thread has done so.
  */
 export const threadProgram = `{
-const boot = require('worker_threads').workerData['${bootKey}'];${runFar}
+const boot = require('worker_threads').workerData['${bootKey}'];
+const textsIn = ${textsIn};
+boot.texts = textsIn(boot.texts, Buffer.from);
+boot.packages = textsIn(boot.packages, Buffer.from);${runFar}
 }`;
 
 /** Where a child finds its channel, its parent's stderr (if what it says itself is read by that), and the file of texts. */
@@ -76,17 +90,9 @@ const boot = deserialize(frame());
 if (boot.places === null) Object.assign(boot, deserialize(require('zlib').inflateRawSync(frame())));
 else {
 	const place = ([at, length]) => read(${TEXTS}, length, at);
-	const texts = (places) => {
-		const all = {};
-		for (const [name, one] of Object.entries(places)) {
-			const bytes = place(one);
-			let text;
-			Object.defineProperty(all, name, { enumerable: true, get: () => (text ??= bytes.toString()) });
-		}
-		return all;
-	};
-	boot.texts = texts(boot.places.texts);
-	boot.packages = texts(boot.places.packages);
+	const textsIn = ${textsIn};
+	boot.texts = textsIn(boot.places.texts, place);
+	boot.packages = textsIn(boot.places.packages, place);
 	boot.code = boot.places.code && place(boot.places.code);
 	closeSync(${TEXTS});
 }${runFar}

@@ -16,8 +16,31 @@ export interface Boot {
 	readonly entryUrl: string;
 }
 
-export function makeBoot(here: Here): Boot {
-	return { here, ...allTexts(), entryUrl: entryUrl() };
+/** What a thread makes its boot of: its texts are in memory that all threads share, and none has a copy before it needs it. */
+export function shareBoot(here: Here): Omit<Boot, 'texts' | 'packages'> & SharedTexts {
+	const { texts, packages } = allTexts();
+	return { here, entryUrl: entryUrl(), texts: shared(texts), packages: shared(packages) };
+}
+
+interface SharedTexts {
+	readonly texts: Record<string, SharedArrayBuffer>;
+	readonly packages: Record<string, SharedArrayBuffer>;
+}
+
+function shared(texts: Readonly<Record<string, string>>): Record<string, SharedArrayBuffer> {
+	const known = realm('shared texts', () => new Map<string, SharedArrayBuffer>());
+	const entries = Object.entries(texts).map(([name, text]): [string, SharedArrayBuffer] => {
+		const memory = known.get(text) ?? memoryWith(text);
+		known.set(text, memory);
+		return [name, memory];
+	});
+	return Object.fromEntries(entries);
+}
+
+function memoryWith(text: string): SharedArrayBuffer {
+	const memory = new SharedArrayBuffer(Buffer.byteLength(text));
+	Buffer.from(memory).write(text);
+	return memory;
 }
 
 /** With every text that a child is to find in it; null where no file can be written. */

@@ -34,19 +34,17 @@ export type Lane = (typeof LANES)[number];
 
 /** The frame of one message. */
 export function frameOf(message: Message): Buffer {
-	const text = textOf(message);
-	return text === null ? v8Frame(message) : textFrame(text);
+	return lengthOf(message) === null ? v8Frame(message) : textFrame([message]);
 }
 
-/** Messages that leave together. */
+/** Messages that leave together. What is in one must not change any more. */
 export class Batch {
 	#frames: Buffer[] = [];
-	#text = '';
 	#count = 0;
-	/** The first message of the run that the text ends with, how many are in that, and where they differ. */
-	#first: Message | null = null;
-	#inRun = 0;
-	#differsAt = 0;
+	/** Those of the next frame, and about how long that is; the last may be a run that goes on. */
+	#messages: Message[] = [];
+	#length = 0;
+	#run: Run | null = null;
 
 	/** How many there are. */
 	get count(): number {
@@ -55,12 +53,15 @@ export class Batch {
 
 	/** Throws for what cannot be sent. */
 	add(message: Message): void {
-		if (this.#addText(message)) {
-			if (this.#text.length > LONG_TEXT) this.#close();
-		} else {
+		const length = lengthOf(message);
+		if (length === null) {
 			const frame = v8Frame(message);
 			this.#close();
 			this.#frames.push(frame);
+		} else {
+			this.#addText(message);
+			this.#length += length;
+			if (this.#length > LONG_TEXT) this.#close();
 		}
 		this.#count++;
 	}
@@ -74,60 +75,41 @@ export class Batch {
 		return frames;
 	}
 
-	/** False for what is no text. */
-	#addText(message: Message): boolean {
-		const first = this.#first;
-		if (first !== null && continues(first, this.#inRun, this.#differsAt, message)) {
-			const text = differenceIn(message, this.#differsAt);
-			if (text === null) return false;
-			this.#text += `,${text}`;
-			this.#inRun++;
-			return true;
+	#addText(message: Message): void {
+		if (this.#run !== null && continues(this.#run, message)) {
+			this.#run.values.push(message[this.#run.differsAt]);
+			return;
 		}
 		const differsAt = DIFFERS.get(message[0]);
-		const text = differsAt === undefined ? textOf(message) : beginRun(message, differsAt);
-		if (text === null) return false;
-		this.#endRun();
-		this.#text += this.#text === '' ? text : `,${text}`;
-		if (differsAt === undefined) return true;
-		this.#first = message;
-		this.#inRun = 1;
-		this.#differsAt = differsAt;
-		return true;
-	}
-
-	#endRun(): void {
-		if (this.#first === null) return;
-		this.#text += ']]';
-		this.#first = null;
+		this.#run = differsAt === undefined ? null : { first: message, differsAt, values: [message[differsAt]] };
+		if (this.#run === null) this.#messages.push(message);
+		else this.#messages.push([RUN, without(message, this.#run.differsAt), this.#run.values]);
 	}
 
 	#close(): void {
-		this.#endRun();
-		if (this.#text === '') return;
-		this.#frames.push(textFrame(this.#text));
-		this.#text = '';
+		if (this.#messages.length > 0) this.#frames.push(textFrame(this.#messages));
+		this.#messages = [];
+		this.#length = 0;
+		this.#run = null;
 	}
 }
 
-/** Whether a message is the next of a run of so many. */
-function continues(first: Message, count: number, differsAt: number, message: Message): boolean {
-	if (message[0] !== first[0] || message[1] !== (first[1] as number) + count) return false;
+interface Run {
+	readonly first: Message;
+	readonly differsAt: number;
+	readonly values: unknown[];
+}
+
+/** Whether a message is the next of a run. */
+function continues({ first, differsAt, values }: Run, message: Message): boolean {
+	if (message[0] !== first[0] || message[1] !== (first[1] as number) + values.length) return false;
 	if (message.length !== first.length) return false;
 	for (let at = 2; at < message.length; at++) if (at !== differsAt && message[at] !== first[at]) return false;
 	return true;
 }
 
-/** A run of one that may go on; null for what is no text. */
-function beginRun(message: Message, differsAt: number): string | null {
-	const value = differenceIn(message, differsAt);
-	const head = textOf(message.map((part, at) => (at === differsAt ? null : part)));
-	return value === null || head === null ? null : `[${RUN},${head},[${value}`;
-}
-
-/** Null where it is no text; a message that is too short to have any differs in its id only. */
-function differenceIn(message: Message, differsAt: number): string | null {
-	return differsAt < message.length ? textOf(message[differsAt]) : 'null';
+function without(message: Message, differsAt: number): Message {
+	return message.map((part, at) => (at === differsAt ? null : part));
 }
 
 /** Gives each message of a run. */
@@ -143,9 +125,8 @@ function deliverRun([, head, values]: Message, deliver: (message: Message) => vo
 	}
 }
 
-/** @param texts of messages, with commas between them */
-function textFrame(texts: string): Buffer {
-	const text = `[${texts}]`;
+function textFrame(messages: readonly Message[]): Buffer {
+	const text = JSON.stringify(messages);
 	const length = Buffer.byteLength(text);
 	const frame = Buffer.allocUnsafe(HEADER_BYTES + length);
 	frame.write(text, HEADER_BYTES);
@@ -156,20 +137,23 @@ function v8Frame(message: Message): Buffer {
 	return Buffer.concat(framed(serialize([message])));
 }
 
-/** As JSON; null for what that does not give back as it was. */
-function textOf(part: unknown): string | null {
-	if (typeof part === 'number') return Number.isFinite(part) && !Object.is(part, -0) ? `${part}` : null;
-	if (typeof part === 'string') return JSON.stringify(part);
-	if (typeof part === 'boolean' || part === null) return String(part);
+/** About how long it is as JSON; null for what that does not give back as it was. */
+function lengthOf(part: unknown): number | null {
+	if (typeof part === 'number') return Number.isFinite(part) && !Object.is(part, -0) ? SHORT_TEXT : null;
+	if (typeof part === 'string') return part.length;
+	if (typeof part === 'boolean' || part === null) return SHORT_TEXT;
 	if (!Array.isArray(part)) return null;
-	let texts = '';
+	let length = 0;
 	for (let at = 0; at < part.length; at++) {
-		const text = textOf(part[at]);
-		if (text === null) return null;
-		texts += at === 0 ? text : `,${text}`;
+		const one = lengthOf(part[at]);
+		if (one === null) return null;
+		length += one;
 	}
-	return `[${texts}]`;
+	return length;
 }
+
+/** Of a number, true, false or null. */
+const SHORT_TEXT = 4;
 
 /** Takes the frames of messages. */
 export function messageFrames(deliver: (message: Message) => void, longest?: number): Frames {

@@ -1,4 +1,5 @@
 import { Registry } from '@conc/core';
+import { currentThread } from './current.js';
 import { handleOf, type ThreadHandle } from './handle.js';
 
 /**
@@ -8,8 +9,9 @@ import { handleOf, type ThreadHandle } from './handle.js';
  */
 export function enumerate(): ThreadHandle[] {
 	const registry = Registry.ours();
-	registry.self(); // is one of them
+	const self = currentThread(); // it is among them from now on
 	return registry.listed().flatMap((ident) => {
+		if (ident === self.ident) return [self];
 		const label = registry.labelOf(ident);
 		return label === null ? [] : [handleOf(ident, label)]; // it may have ended this very moment
 	});

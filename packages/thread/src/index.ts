@@ -29,3 +29,4 @@ export { type Excepthook, setExcepthook, type Uncaught } from './excepthook.js';
 export { ThreadHandle } from './handle.js';
 export type { ThreadOptions } from './options.js';
 export { Thread } from './thread.js';
+export { runTimer, Timer } from './timer.js';

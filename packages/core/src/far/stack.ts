@@ -20,4 +20,4 @@ export function stackOf(error: unknown): string {
 	}
 }
 
-const ownFrame = /^\s+at .*conc:far:\d+:\d+\)?$/;
+const ownFrame = /^\s+at .*(conc:far|@conc\/\w+\/far\.cjs):\d+:\d+\)?$/;

@@ -1,4 +1,4 @@
-import { here, ownTid, Registry, threadName } from '@conc/core';
+import { here, ownTid, Registry, realm, threadName } from '@conc/core';
 import { handleOf, type ThreadHandle } from './handle.js';
 
 /**
@@ -6,8 +6,10 @@ import { handleOf, type ThreadHandle } from './handle.js';
  * on by its `threadId`. (`threading.current_thread`)
  */
 export function currentThread(): ThreadHandle {
-	const { kind, daemon } = here();
-	return handleOf(Registry.ours().self(), { name: threadName(), daemon: kind === 'thread' && daemon });
+	return realm('current thread', () => {
+		const { kind, daemon } = here();
+		return handleOf(Registry.ours().self(), { name: threadName(), daemon: kind === 'thread' && daemon });
+	});
 }
 
 /**

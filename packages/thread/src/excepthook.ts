@@ -37,7 +37,7 @@ export function setExcepthook(handler: Excepthook): Excepthook {
 
 function tell(report: Report): void {
 	const complain = (failure: unknown) => {
-		printStack('Exception in the excepthook of threads:', failure);
+		printStack('Exception in threading.excepthook:', failure);
 		printReport(report);
 	};
 	try {

@@ -28,8 +28,15 @@ interface Handle {
 /** How often one that awaits a thread it did not start looks whether that lives. */
 const LOOK_AGAIN_MS = 10;
 
-/** The threads this one knows: those it started, and what it has been asked for. */
-const known = () => realm('thread handles', () => new Map<ThreadId, ThreadHandle>());
+/** The handles somebody here has, so that there is one of each thread. */
+const known = () =>
+	realm('thread handles', () => {
+		const handles = new Map<ThreadId, WeakRef<ThreadHandle>>();
+		const gone = new FinalizationRegistry<ThreadId>((ident) => {
+			if (handles.get(ident)?.deref() === undefined) handles.delete(ident); // it may have another by now
+		});
+		return { handles, gone };
+	});
 
 /**
  * A thread as any thread of the process sees it: itself, one that another has started, a pool's worker, a `Worker` of
@@ -125,11 +132,10 @@ export class ThreadHandle implements Shareable {
 		return handleOf(ident, { name, daemon });
 	}
 
-	/** @internal It runs from now on, as this one, until `ended` settles. */
-	protected become(ident: ThreadId, ended: Promise<unknown>): void {
+	/** @internal It was started, and is this thread from now on. */
+	protected become(ident: ThreadId): void {
 		this.#ident = ident;
-		known().set(ident, this);
-		void ended.then(() => known().delete(ident)); // or it would keep what the target returned
+		keep(ident, this);
 	}
 
 	/** Throws where nobody could wait for it. */
@@ -156,10 +162,13 @@ function isAbove(ident: ThreadId, thread: ThreadId): boolean {
 
 /** The handle this thread has of another, or of itself. */
 export function handleOf(ident: ThreadId, { name, daemon }: Label): ThreadHandle {
-	const found = known().get(ident);
-	if (found !== undefined) return found;
-	for (const id of known().keys()) if (Registry.ours().hasEnded(id)) known().delete(id);
-	const handle = new ThreadHandle(ident, name, daemon);
-	known().set(ident, handle);
+	const found = known().handles.get(ident)?.deref();
+	return found ?? keep(ident, new ThreadHandle(ident, name, daemon));
+}
+
+function keep(ident: ThreadId, handle: ThreadHandle): ThreadHandle {
+	const { handles, gone } = known();
+	handles.set(ident, new WeakRef(handle));
+	gone.register(handle, ident);
 	return handle;
 }

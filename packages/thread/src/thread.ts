@@ -81,7 +81,7 @@ export class Thread<A extends unknown[] = any, R = unknown> extends ThreadHandle
 		this.#job.run(host, call, (error) => this.#asOurs(error));
 		this.#work = null;
 		this.#host = host;
-		this.become(record, host.exited);
+		this.become(record);
 		host.flush(); // the caller may block next
 		return this;
 	}

@@ -1,4 +1,4 @@
-import { brand, CaptureError, checkKind, kindOf, makeCall } from '@conc/core';
+import { brand, CaptureError, checkKind, checkObject, kindOf, makeCall } from '@conc/core';
 import type { ThreadOptions } from './options.js';
 import { Thread } from './thread.js';
 
@@ -43,6 +43,7 @@ export class Timer<A extends unknown[] = any, R = unknown> extends Thread<A, R |
 		checkTime(ms);
 		if (typeof fn !== 'function') throw new TypeError(`fn must be a function, not ${kindOf(fn)}`);
 		checkKind('args', 'an array', args, Array.isArray(args));
+		checkObject('options', options);
 		const clock = new SharedArrayBuffer(CLOCK_BYTES);
 		const work = { target: runTimer, args: [clock, fn, args] };
 		super({ ...options, ...work } as unknown as ThreadOptions & { target: () => R | undefined });

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { Registry } from '../liveness/registry.js';
 import { realm } from '../realm.js';
+import { describeTerminal } from './terminal.js';
 
 /** How long to wait for a slow reader of a full pipe before trying again. */
 const FULL_PIPE_MS = 1;
@@ -23,8 +24,10 @@ export const outputs = () => realm<Outputs>('outputs', () => ({ stdout: STDOUT, 
  */
 export function writeDirectly(to: Outputs): void {
 	realm('outputs', () => to);
-	writeThrough(process.stdout, to.stdout);
-	writeThrough(process.stderr, to.stderr);
+	for (const name of ['stdout', 'stderr'] as const) {
+		writeThrough(process[name], to[name]);
+		describeTerminal(process[name], to[name]);
+	}
 }
 
 /** Lets a stream write to a descriptor, each chunk at once; all else of it is as Node made it. */

@@ -37,13 +37,25 @@ function startAsThread(boot: StartedThread): void {
 	realm('registry', () => Registry.of(boot.registry));
 	// The parent gave up on this thread before it ran.
 	if (!Registry.ours().attachAs(boot.record)) process.exit();
-	process.on('exit', () => {
+	afterExit(() => {
 		writeHeldBack();
 		Registry.ours().markDead(boot.record);
 	});
 	writeDirectly(boot.outputs);
 	const server = new Server('thread', boot.here, (receiver) => new FarThreadChannel(boot.lanes, receiver));
 	server.start(boot.code === null ? () => boot.script.createCachedData() : null);
+}
+
+/** Calls `last` after all who listen for the end of this thread: those who wait for its end wait for them too. */
+function afterExit(last: () => void): void {
+	const { emit } = process;
+	process.emit = ((event: string, ...args: unknown[]) => {
+		try {
+			return Reflect.apply(emit, process, [event, ...args]);
+		} finally {
+			if (event === 'exit') last();
+		}
+	}) as typeof emit;
 }
 
 function startAsProcess({ argv, execArgv, ownStderr, ...boot }: ProcessBoot): void {

@@ -93,6 +93,7 @@ export class Thread<A extends unknown[] = any, R = unknown> extends ThreadHandle
 	override async join(options?: WaitOptions): Promise<boolean> {
 		const host = this.#started('join');
 		const hasEnded = await this.#job.whileAwaited(host, waitFor(host.exited, options));
+		takeSentReports(); // also of those that it had started
 		return hasEnded || !this.isAlive; // the exit event may be still to come
 	}
 

@@ -2,6 +2,7 @@ import { BroadcastChannel, type MessagePort, receiveMessageOnPort } from 'node:w
 import { decode } from '../codec/decode.js';
 import { encode } from '../codec/encode.js';
 import type { Payload } from '../codec/payload.js';
+import { tellSent } from '../codec/shareable.js';
 import { here } from '../here.js';
 import { beforeBlocking } from '../host/blocking.js';
 import type { Label } from '../liveness/labels.js';
@@ -91,6 +92,7 @@ function send({ error, ...about }: Report, taker: ThreadId): void {
 	const { bytes, shared, templates, modules, packages } = payload;
 	const all = packageTexts();
 	const texts = Object.fromEntries(packages.map((name) => [name, all[name] ?? '']));
+	tellSent(payload);
 	const sent: Sent = { ...about, bytes, shared, templates, modules, texts };
 	new BroadcastChannel(channelOf(taker)).postMessage(sent);
 }

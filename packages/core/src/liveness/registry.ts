@@ -175,7 +175,7 @@ export class Registry {
 		return null;
 	}
 
-	/** The threads that have a label and live, those of Node's own that have never asked for themselves excepted. */
+	/** The threads that have a label and live. */
 	listed(): ThreadId[] {
 		const ids: ThreadId[] = [];
 		for (let index = 1; index < CAPACITY; index++) {
@@ -206,12 +206,13 @@ export class Registry {
 		this.#labels.takesReports(indexOf(this.self()), does);
 	}
 
-	/** The thread that takes the reports of this one: itself, or the nearest of those above it. 0 for none. */
+	/** The thread that takes the reports of this one: itself, or the nearest above it, up to the main thread. 0 for none. */
 	reportsTo(): ThreadId {
 		for (let id = this.self(); id !== 0; id = this.makerOf(id)) {
 			if (this.#labels.takes(indexOf(id))) return id;
 		}
-		return 0;
+		// A Worker of Node's own does not know who started it.
+		return this.#labels.takes(indexOf(Registry.main)) ? Registry.main : 0;
 	}
 
 	/** Writes down the deaths nobody has learned of: of threads that code of the user's started, or ended from within. */

@@ -1,4 +1,4 @@
-import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads';
 import { realm } from './realm.js';
 
 /** What a thread or process started by us is to the one that started it. */
@@ -40,4 +40,12 @@ export function settleHere(here: Here): void {
 	realm('here', () => here);
 	const { path, parentPid, parentName, process } = here;
 	setEnvironmentData(environmentKey, { path, parentPid, parentName, process });
+}
+
+/** What the calling thread is called: `MainThread`, `Thread-1`, `PoolWorker-1`, and `Worker-1` where Node's own started it. */
+export function threadName(): string {
+	const { kind, name, runs } = here();
+	if (kind === 'thread') return name;
+	if (!isMainThread) return `Worker-${threadId}`;
+	return kind === 'process' && runs === 'many' ? name : 'MainThread'; // a worker of a pool
 }

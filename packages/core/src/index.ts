@@ -49,7 +49,16 @@ export {
 } from './errors.js';
 export { type CurrentCall, currentCall } from './far/current.js';
 export { type Holding, holdings } from './far/holdings.js';
-export { type Here, here } from './here.js';
+export {
+	leaveReports,
+	printReport,
+	printStack,
+	type Report,
+	report,
+	takeReports,
+	takeSentReports,
+} from './far/report.js';
+export { type Here, here, threadName } from './here.js';
 export { beforeBlocking, sendAll } from './host/blocking.js';
 export {
 	type Call,
@@ -76,7 +85,9 @@ export { Job } from './host/job.js';
 export { type ProcessOptions, startProcess } from './host/process.js';
 export { startThread, type ThreadOptions } from './host/thread.js';
 export { checkChoice, checkKind, checkObject, kindOf } from './kind.js';
-export { ownTid, Registry, type ThreadId } from './liveness/registry.js';
+export { ownTid } from './liveness/kernel.js';
+export type { Label } from './liveness/labels.js';
+export { Registry, type ThreadId } from './liveness/registry.js';
 export { definePackage, loadPackage, packageExport } from './packages.js';
 export { realm } from './realm.js';
 export {

@@ -5,3 +5,4 @@ export const net = () => process.getBuiltinModule('node:net');
 export const os = () => process.getBuiltinModule('node:os');
 export const crypto = () => process.getBuiltinModule('node:crypto');
 export const zlib = () => process.getBuiltinModule('node:zlib');
+export const tty = () => process.getBuiltinModule('node:tty');

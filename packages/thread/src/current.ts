@@ -1,43 +1,14 @@
-import { isMainThread, threadId } from 'node:worker_threads';
-import { brand, here, ownTid, Registry, realm } from '@conc/core';
-
-/** The thread that asks, as it sees itself. */
-export class CurrentThread {
-	readonly name: string;
-	readonly daemon: boolean;
-	/** A number no other living thread of the process has. (`Thread.ident`) */
-	readonly ident: number;
-	/** The kernel's id of the thread on Linux, null elsewhere. (`Thread.native_id`) */
-	readonly nativeId: number | null;
-	/** A thread that can ask is alive. */
-	readonly isAlive = true;
-
-	/** @internal */
-	constructor(name: string, daemon: boolean) {
-		this.name = name;
-		this.daemon = daemon;
-		this.ident = Registry.ours().self();
-		this.nativeId = ownTid() || null;
-	}
-
-	toString(): string {
-		return `Thread(${this.name}, started${this.daemon ? ', daemon' : ''})`;
-	}
-}
-brand(CurrentThread, '@conc/thread:CurrentThread');
-
-/** The thread a process starts with. It lives as long as the process does. */
-export type MainThread = Pick<CurrentThread, 'name' | 'daemon' | 'isAlive' | 'toString'>;
+import { here, ownTid, Registry, realm, threadName } from '@conc/core';
+import { handleOf, type ThreadHandle } from './handle.js';
 
 /**
- * The thread that asks: `MainThread`, a Thread, a pool's worker, or a `Worker` of Node's own, which is `Worker-1`.
- * (`threading.current_thread`)
+ * The thread that asks: `MainThread`, a Thread, a pool's worker, or a `Worker` of Node's own, which is `Worker-1` and so
+ * on by its `threadId`. (`threading.current_thread`)
  */
-export function currentThread(): CurrentThread {
+export function currentThread(): ThreadHandle {
 	return realm('current thread', () => {
-		const { kind, name, daemon } = here();
-		if (kind === 'thread' || isPoolWorker(name)) return new CurrentThread(name, daemon);
-		return new CurrentThread(isMainThread ? 'MainThread' : `Worker-${threadId}`, false);
+		const { kind, daemon } = here();
+		return handleOf(Registry.ours().self(), { name: threadName(), daemon: kind === 'thread' && daemon });
 	});
 }
 
@@ -45,23 +16,17 @@ export function currentThread(): CurrentThread {
  * The main thread of this process, whichever thread asks; in the main thread itself it is `currentThread()`.
  * (`threading.main_thread`)
  */
-export function mainThread(): MainThread {
-	return isMainThread
-		? currentThread()
-		: { name: 'MainThread', daemon: false, isAlive: true, toString: () => 'Thread(MainThread, started)' };
+export function mainThread(): ThreadHandle {
+	const label = Registry.ours().labelOf(Registry.main);
+	return handleOf(Registry.main, label ?? { name: 'MainThread', daemon: false });
 }
 
 /** A number no other living thread of the process has. (`threading.get_ident`) */
 export function getIdent(): number {
-	return currentThread().ident;
+	return Registry.ours().self();
 }
 
 /** The kernel's id of the calling thread on Linux, null elsewhere. (`threading.get_native_id`) */
 export function getNativeId(): number | null {
-	return currentThread().nativeId;
-}
-
-/** A process worker of a pool has a main thread, which goes by the worker's name. */
-function isPoolWorker(name: string): boolean {
-	return name.startsWith('PoolWorker-');
+	return ownTid() || null;
 }

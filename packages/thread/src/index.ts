@@ -22,14 +22,11 @@ export {
 	SharedArray,
 	SharedValue,
 } from '@conc/lock';
-export {
-	CurrentThread,
-	currentThread,
-	getIdent,
-	getNativeId,
-	type MainThread,
-	mainThread,
-} from './current.js';
+export { currentThread, getIdent, getNativeId, mainThread } from './current.js';
+export { activeCount, enumerate } from './enumerate.js';
 export { ThreadError, ThreadExitError } from './errors.js';
+export { type Excepthook, setExcepthook, type Uncaught } from './excepthook.js';
+export { ThreadHandle } from './handle.js';
 export type { ThreadOptions } from './options.js';
 export { Thread } from './thread.js';
+export { runTimer, Timer } from './timer.js';

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { ResourceLimits, Transferable } from 'node:worker_threads';
 import { checkKind, checkObject, kindOf } from '@conc/core';
 
@@ -11,6 +12,13 @@ export interface ThreadOptions {
 	readonly resourceLimits?: ResourceLimits;
 	/** ArrayBuffers and MessagePorts that move to the thread instead of being copied. */
 	readonly transfer?: readonly Transferable[];
+	/**
+	 * The file descriptor of this process to which the thread prints in place of stdout, such as that of a file opened with
+	 * `openSync('worker.log', 'a')`. The maker's when left out. Must be open until the thread has ended, and is not closed.
+	 */
+	readonly stdout?: number;
+	/** The same in place of stderr; the report of an error goes there too. */
+	readonly stderr?: number;
 	/** Aborting it terminates the thread; `result` then rejects with `signal.reason`. */
 	readonly signal?: AbortSignal;
 }
@@ -18,7 +26,7 @@ export interface ThreadOptions {
 /** Throws a TypeError for what is not an option's value. */
 export function checkOptions(options: ThreadOptions & { target: unknown; args?: unknown }): void {
 	checkObject('options', options ?? null, 'such as { target }');
-	const { target, args, name, daemon, resourceLimits, transfer, signal } = options;
+	const { target, args, name, daemon, resourceLimits, transfer, signal, stdout, stderr } = options;
 	if (typeof target !== 'function') throw new TypeError(`target must be a function, not ${kindOf(target)}`);
 	checkKind('args', 'an array', args, Array.isArray(args));
 	checkKind('name', 'a string', name, typeof name === 'string');
@@ -29,4 +37,25 @@ export function checkOptions(options: ThreadOptions & { target: unknown; args?: 
 	}
 	checkKind('transfer', 'an array', transfer, Array.isArray(transfer));
 	checkKind('signal', 'an AbortSignal', signal, signal instanceof AbortSignal);
+	checkDescriptor('stdout', stdout);
+	checkDescriptor('stderr', stderr);
 }
+
+/** Throws where nothing can be written to. */
+function checkDescriptor(name: string, fd: unknown): void {
+	checkKind(name, 'a file descriptor', fd, typeof fd === 'number');
+	if (fd === undefined) return;
+	if (!Number.isInteger(fd) || (fd as number) < 0 || (fd as number) > LARGEST_DESCRIPTOR)
+		throw new RangeError(`${name} must be a file descriptor, not ${fd}`);
+	try {
+		writeSync(fd as number, ''); // nothing, which is refused as something would be
+	} catch (cause) {
+		const { code } = cause as NodeJS.ErrnoException;
+		throw new RangeError(
+			`${name} must be a file descriptor that is open for writing, which ${fd} is not (${code})`,
+			{ cause },
+		);
+	}
+}
+
+const LARGEST_DESCRIPTOR = 2 ** 31 - 1;

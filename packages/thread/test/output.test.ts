@@ -1,6 +1,15 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { Thread } from '@conc/thread';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Program, run } from './support/programs.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'conc-output-'));
+const log = join(directory, 'worker.log');
+afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('what a thread prints', () => {
 	it('is out before the thread goes on, also while the main thread blocks and the thread is terminated', async () => {
@@ -46,5 +55,120 @@ describe('what a thread prints', () => {
 		const { code, stderr } = await program.ended;
 		expect(stderr).toBe('done\n');
 		expect(code).toBe(0);
+	});
+
+	it('by console and streams comes in the order in which it was printed, while the main thread blocks', async () => {
+		const { signal, stdout } = await run('print-in-order', { merges: true });
+		expect(signal).toBe('SIGKILL');
+		const [before, after] = stdout.split('Trace: where\n') as [string, string];
+		expect(before.replace(/\d+(\.\d+)?ms/, 'N ms')).toBe(
+			[
+				'log 1',
+				'error 2',
+				'write 3',
+				'warn 4 { a: 1 }',
+				'in two parts',
+				'┌─────────┬───┐',
+				'│ (index) │ a │',
+				'├─────────┼───┤',
+				'│ 0       │ 1 │',
+				'└─────────┴───┘',
+				'{ deep: [Object] }',
+				'outside',
+				'  inside',
+				'took: N ms',
+				'bytes 5',
+				'',
+			].join('\n'),
+		);
+		expect(after.replaceAll(/ {4}at .*\n/g, '')).toBe('done\n');
+	});
+
+	it('in short lines is whole and in order for each of many threads at once', async () => {
+		const { stdout } = await run('print-many');
+		const lines = stdout.split('\n').slice(0, -1);
+		expect(lines).toHaveLength(12 * 100);
+		for (let thread = 0; thread < 12; thread++) {
+			const own = lines.filter((line) => line.startsWith(`${thread}:`));
+			expect(own).toEqual(Array.from({ length: 100 }, (_, i) => `${thread}: line ${i}`));
+		}
+	});
+
+	it.each([
+		['returns', ''],
+		['exits', ''],
+		['throws', 'Exception in thread Thread-1:\nError: thrown\n'],
+		['strays', 'Exception in thread Thread-1:\nError: thrown\n'],
+		['exhausts', /Exception in thread Thread-1:\nThreadExitError: Thread-1 ran out of memory/],
+		['terminated', ''],
+	])('is out to the last line, also what it held back, when the thread ends: %s', async (how, report) => {
+		const { stdout, stderr } = await run('last-line', { args: [how] });
+		expect(stdout).toBe(`last line\n${how === 'exhausts' || how === 'terminated' ? '' : 'held back\n'}`);
+		const text = stderr.replaceAll(/ {4}at .*\n/g, '');
+		if (typeof report === 'string') expect(text).toBe(report);
+		else expect(text).toMatch(report);
+	});
+});
+
+describe("a thread's process.stdout is a stream as any other", () => {
+	it.each([
+		['end', 'before\nthe end\nended, finished\nerror: ERR_STREAM_WRITE_AFTER_END\n'],
+		['end-and-console', 'before\n'],
+		['end-and-throw', ''],
+		['cork', '0 6 first\nheld\nback\n0\n'],
+		['callback', 'written\ncalled undefined\n'],
+		['drain', '0 left, false\n'],
+		['pipe', 'piped 0\npiped 1\npiped 2\n'],
+		['properties', 'undefined undefined undefined true 0 16384 true false\n'],
+		['assigned', 'true 40\n'],
+		['encoding', 'aé€\naé€\n'],
+		['refused', 'ERR_INVALID_ARG_TYPE\n'],
+	])('%s', async (what, expected) => {
+		const { code, stdout, stderr } = await run('stream-ways', { args: [what] });
+		expect(stdout.replaceAll('x', '')).toBe(expected);
+		expect(stderr.replaceAll(/ {4}at .*\n/g, '')).toBe(
+			what === 'end-and-throw' ? 'Exception in thread Thread-1:\nError: thrown\n' : '',
+		);
+		expect(code).toBe(0);
+	});
+});
+
+describe('stdout and stderr of a Thread', () => {
+	it('go where they are told to, from the thread, with its report and what its own threads print', async () => {
+		const { code, stdout, stderr } = await run('redirect', { args: [log] });
+		expect(readFileSync(log, 'utf8').replaceAll(/ {4}at .*\n/g, '')).toBe(
+			[
+				'log',
+				'error',
+				'nested',
+				'deeper',
+				'a Worker of its own',
+				'Exception in thread teller:',
+				'Error: the end',
+				'',
+			].join('\n'),
+		);
+		expect(stdout).toBe('in the file before the thread goes on\nthe other one\nback\n');
+		expect(stderr).toBe('only stdout is elsewhere\n');
+		expect(code).toBe(0);
+	});
+
+	it.each([
+		[{ stdout: 'log' }, new TypeError('stdout must be a file descriptor, not a string')],
+		[{ stderr: -1 }, new RangeError('stderr must be a file descriptor, not -1')],
+		[{ stderr: 1.5 }, new RangeError('stderr must be a file descriptor, not 1.5')],
+		[{ stdout: 2 ** 40 }, new RangeError(`stdout must be a file descriptor, not ${2 ** 40}`)],
+		[
+			{ stdout: 12_345 },
+			new RangeError('stdout must be a file descriptor that is open for writing, which 12345 is not (EBADF)'),
+		],
+	])('%o is refused', (options, error) => {
+		expect(() => new Thread({ target: () => {}, ...(options as object) })).toThrow(error);
+	});
+
+	it('a descriptor that is open only for reading is refused', () => {
+		const fd = openSync(fileURLToPath(import.meta.url), 'r');
+		expect(() => new Thread({ target: () => {}, stderr: fd })).toThrow(/^stderr must be .* open for writing/);
+		closeSync(fd);
 	});
 });

@@ -44,6 +44,21 @@ function uncaught(message: string): string {
 	return `ThreadExitError: Thrower ended by an uncaught error before its target returned, ${message}`;
 }
 
+describe('who listens for the end of a thread', () => {
+	it.each([
+		['returns', 'hook 0\nhook done\njoined, free\n'],
+		['later', 'hook 0\nhook done\njoined, free\n'],
+		['exits', 'hook 3\nhook done\njoined, free\n'],
+		['throws', 'hook 0\nhook done\njoined, free\n'],
+		['strays', 'hook 1\nhook done\njoined, free\n'],
+		['terminated', 'joined, AbandonedLockError\n'],
+	])('is told once, before joinSync is done, unless it is terminated: %s', async (how, expected) => {
+		const { code, stdout } = await run('exit-hooks', { args: [how] });
+		expect(stdout).toBe(expected);
+		expect(code).toBe(0);
+	});
+});
+
 describe('the end of a program', () => {
 	it('waits for threads, and they for theirs', async () => {
 		const { code, stdout } = await run('wait-for-thread');

@@ -1,4 +1,16 @@
-import { Thread } from '@conc/thread';
+import {
+	activeCount,
+	currentThread,
+	type Excepthook,
+	enumerate,
+	getIdent,
+	getNativeId,
+	mainThread,
+	setExcepthook,
+	Thread,
+	type ThreadHandle,
+	Timer,
+} from '@conc/thread';
 import { expectTypeOf, it } from 'vitest';
 
 it('result has the type of what the target returns', () => {
@@ -49,4 +61,68 @@ it('a Thread of anything can be named, and waits give truth values', () => {
 	// @ts-expect-error a blocking wait takes no signal
 	expectTypeOf((thread: Thread) => thread.joinSync({ signal: AbortSignal.abort() })).toBeFunction();
 	expectTypeOf<Thread['nativeId']>().toEqualTypeOf<number | null>();
+});
+
+it('a Timer takes its function with its arguments, and may have been cancelled', () => {
+	expectTypeOf(new Timer(1, () => 1).result).toEqualTypeOf<Promise<number | undefined>>();
+	expectTypeOf(new Timer(1, async (a: number) => `${a}`, [1]).start().result).toEqualTypeOf<
+		Promise<string | undefined>
+	>();
+	expectTypeOf<Timer>().toExtend<Thread>();
+	expectTypeOf<Timer['cancel']>().returns.toBeBoolean();
+	const fn = (n: number, s?: string) => `${n}${s}`;
+	const accepted = () => [
+		new Timer(1, fn, [1]),
+		new Timer(1, fn, [1, 's'] as const),
+		new Timer(1, () => 1, [], { name: 'alarm', daemon: true, stdout: 1 }),
+	];
+	expectTypeOf(accepted).toBeFunction();
+	const refused = () => [
+		// @ts-expect-error a string is no number
+		new Timer(1, fn, ['1']),
+		// @ts-expect-error the function needs an argument
+		new Timer(1, fn),
+		// @ts-expect-error a time is a number
+		new Timer('1', () => 1),
+		// @ts-expect-error the function is given by itself
+		new Timer(1, () => 1, [], { target: () => 2 }),
+	];
+	expectTypeOf(refused).toBeFunction();
+});
+
+it('a hook is given an error and a thread, and the one before is a hook', () => {
+	expectTypeOf(setExcepthook).parameter(0).toEqualTypeOf<Excepthook>();
+	expectTypeOf(setExcepthook).returns.toEqualTypeOf<Excepthook>();
+	const use = () => {
+		setExcepthook(({ error, thread }) => {
+			expectTypeOf(error).toBeUnknown();
+			expectTypeOf(thread).toEqualTypeOf<ThreadHandle>();
+		});
+		setExcepthook(async ({ thread }) => console.log(thread.name));
+		// @ts-expect-error nothing is given that is called so
+		setExcepthook(({ reason }) => reason);
+		// @ts-expect-error there is always a hook
+		setExcepthook(null);
+	};
+	expectTypeOf(use).toBeFunction();
+});
+
+it('threads as others see them have one type, and a Thread is one of them', () => {
+	expectTypeOf(enumerate).returns.toEqualTypeOf<ThreadHandle[]>();
+	expectTypeOf(activeCount).returns.toBeNumber();
+	expectTypeOf(currentThread).returns.toEqualTypeOf<ThreadHandle>();
+	expectTypeOf(mainThread).returns.toEqualTypeOf<ThreadHandle>();
+	expectTypeOf(getIdent).returns.toBeNumber();
+	expectTypeOf(getNativeId).returns.toEqualTypeOf<number | null>();
+	expectTypeOf<Thread>().toExtend<ThreadHandle>();
+	expectTypeOf((handle: ThreadHandle) => [handle.join({ timeout: 1 }), handle.joinSync()]).toBeFunction();
+	const refused = (handle: ThreadHandle) => {
+		// @ts-expect-error only the one that started a thread has what it returns
+		void handle.result;
+		// @ts-expect-error a name is given to the constructor
+		handle.name = 'other';
+		// @ts-expect-error a descriptor is a number
+		return new Thread({ target: () => 1, stdout: 'worker.log' });
+	};
+	expectTypeOf(refused).toBeFunction();
 });

@@ -119,7 +119,7 @@ function open(): Exports {
 		});
 	const exports = newExports(home, (order) => orders.postMessage(order), catchUp, false);
 	orders.on('message', caughtUp);
-	const { host } = startThread({ name: 'Broker', daemon: true, runs: 'many' }, path);
+	const { host } = startThread({ name: 'Broker', daemon: true, runs: 'many', isService: true }, path);
 	void host.exited.then(() => {
 		exports.isLost = true;
 		while (waiting.length > 0) caughtUp();

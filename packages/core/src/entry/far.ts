@@ -3,7 +3,7 @@ import type { Script } from 'node:vm';
 import { Outlet } from '../channel/outlet.js';
 import { FarProcessChannel } from '../channel/process.js';
 import { FarThreadChannel } from '../channel/thread.js';
-import { replaceWrite, writeDirectly } from '../far/output.js';
+import { writeDirectly, writeHeldBack, writeThrough } from '../far/output.js';
 import { Server } from '../far/server.js';
 import { settleIn } from '../far/settle-in.js';
 import { CHANNEL, OWN_STDERR } from '../host/arguments.js';
@@ -39,10 +39,25 @@ function startAsThread(boot: ThreadBoot & Started): void {
 	realm('registry', () => Registry.of(boot.registry));
 	// The parent gave up on this thread before it ran.
 	if (!Registry.ours().attachAs(boot.record)) process.exit();
-	process.on('exit', () => Registry.ours().markDead(boot.record));
-	writeDirectly();
+	afterExit(() => {
+		writeHeldBack();
+		Registry.ours().markDead(boot.record);
+	});
+	writeDirectly(boot.outputs);
 	const server = new Server('thread', boot.here, (receiver) => new FarThreadChannel(boot.lanes, receiver));
 	server.start(codeOf(boot));
+}
+
+/** Calls `last` after all who listen for the end of this thread: those who wait for its end wait for them too. */
+function afterExit(last: () => void): void {
+	const { emit } = process;
+	process.emit = ((event: string, ...args: unknown[]) => {
+		try {
+			return Reflect.apply(emit, process, [event, ...args]);
+		} finally {
+			if (event === 'exit') last();
+		}
+	}) as typeof emit;
 }
 
 function startAsProcess({ argv, execArgv, ownStderr, ...boot }: ProcessBoot & Started): void {
@@ -54,8 +69,8 @@ function startAsProcess({ argv, execArgv, ownStderr, ...boot }: ProcessBoot & St
 	process.execArgv = execArgv;
 	// The parent reads along on stderr for its error messages; what user code prints need not go through it.
 	if (ownStderr) {
-		replaceWrite(process.stderr, OWN_STDERR);
-		replaceWrite(process.stdout, 1); // Node would keep what a full pipe does not take, and lose it with the process
+		writeThrough(process.stderr, OWN_STDERR);
+		writeThrough(process.stdout, 1); // Node would keep what a full pipe does not take, and lose it with the process
 	}
 	const socket = new (net().Socket)({ fd: CHANNEL, readable: true, writable: true });
 	const server = new Server(

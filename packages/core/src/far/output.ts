@@ -1,34 +1,61 @@
 import { writeSync } from 'node:fs';
-import { checkKind } from '../kind.js';
 import { Registry } from '../liveness/registry.js';
+import { realm } from '../realm.js';
+import { describeTerminal } from './terminal.js';
 
 /** How long to wait for a slow reader of a full pipe before trying again. */
 const FULL_PIPE_MS = 1;
 
-/**
- * Lets this thread's stdout and stderr write to the file descriptor from where they are. Node's own way leads through
- * the main thread: nothing appears while that blocks, and the last lines of a terminated thread are lost.
- */
-export function writeDirectly(): void {
-	replaceWrite(process.stdout, 1);
-	replaceWrite(process.stderr, 2);
+/** The descriptors to which a thread prints. */
+export interface Outputs {
+	readonly stdout: number;
+	readonly stderr: number;
 }
 
-export function replaceWrite(stream: NodeJS.WriteStream, fd: number): void {
-	stream.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
-		const encoding = typeof rest[0] === 'string' ? (rest[0] as BufferEncoding) : undefined;
-		checkKind(
-			'chunk',
-			'a string or a Uint8Array',
-			chunk,
-			typeof chunk === 'string' || chunk instanceof Uint8Array,
-		);
-		const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+const STDOUT = 1;
+const STDERR = 2;
+
+/** Those of this thread, which the threads it starts inherit. */
+export const outputs = () => realm<Outputs>('outputs', () => ({ stdout: STDOUT, stderr: STDERR }));
+
+/**
+ * Lets this thread's stdout and stderr write to descriptors from where they are. Node's own way leads through the main
+ * thread: nothing appears while that blocks, and the last lines of a terminated thread are lost.
+ */
+export function writeDirectly(to: Outputs): void {
+	realm('outputs', () => to);
+	for (const name of ['stdout', 'stderr'] as const) {
+		writeThrough(process[name], to[name]);
+		describeTerminal(process[name], to[name]);
+	}
+}
+
+/** Lets a stream write to a descriptor, each chunk at once; all else of it is as Node made it. */
+export function writeThrough(stream: NodeJS.WriteStream, fd: number): void {
+	const write = (bytes: Uint8Array, done: () => void) => {
 		inTurn(fd, () => writeWhole(fd, bytes));
-		const done = rest.find((argument) => typeof argument === 'function') as (() => void) | undefined;
-		if (done !== undefined) queueMicrotask(done);
-		return true;
+		done();
 	};
+	stream._write = (chunk, encoding, done) => write(bytesOf(chunk, encoding), done);
+	stream._writev = (chunks, done) => {
+		write(Buffer.concat(chunks.map(({ chunk, encoding }) => bytesOf(chunk, encoding))), done);
+	};
+}
+
+/** Writes what a stream holds back because it is corked: this thread ends. */
+export function writeHeldBack(): void {
+	for (const stream of [process.stdout, process.stderr]) while (stream.writableCorked > 0) stream.uncork();
+}
+
+/** Prints what must be seen, also where the stream was ended. */
+export function printError(text: string): void {
+	writeHeldBack();
+	const { stderr } = outputs();
+	inTurn(stderr, () => writeWhole(stderr, Buffer.from(text)));
+}
+
+function bytesOf(chunk: string | Uint8Array, encoding: BufferEncoding): Uint8Array {
+	return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
 }
 
 /**

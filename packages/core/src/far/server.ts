@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import { type Baggage, unpackBaggage } from '../baggage.js';
 import { placeOf } from '../capture/place.js';
 import type { FarChannel, FarReceiver } from '../channel/channel.js';
@@ -12,11 +11,14 @@ import { LARGE, toSmall } from '../codec/small.js';
 import type { Here } from '../here.js';
 import { paceAfter } from '../host/call.js';
 import { living } from '../host/host.js';
+import { Registry } from '../liveness/registry.js';
 import { packageNames } from '../packages.js';
-import { mapStack } from '../revive/source-map.js';
 import { code } from '../texts.js';
 import { RunningCall, tellCurrentCall } from './current.js';
 import { holdings } from './holdings.js';
+import { writeHeldBack } from './output.js';
+import { report } from './report.js';
+import { headingOf, stackOf } from './stack.js';
 import { Demand, iteratorOf, runStream } from './stream.js';
 
 type Target = (...args: unknown[]) => unknown;
@@ -379,16 +381,21 @@ export class Server {
 		await Promise.all(children.map((host) => host.exited));
 		this.#channel.flush();
 		// A slow reader gets everything: `process.exit` would drop what is still on its way.
+		writeHeldBack();
 		await Promise.all([written(process.stdout), written(process.stderr)]);
 		process.exit();
 	}
 
-	/** Python's wording: `Process Process-1:` or `Exception in thread Thread-1:`, and the stack. */
 	#reportFailure(error: unknown): void {
-		const { kind, name } = this.#here;
-		const heading = kind === 'thread' ? `Exception in thread ${name}:` : `Process ${name}:`;
-		if (kind === 'process') process.exitCode = 1;
-		process.stderr.write(`${heading}\n${stackOf(error)}\n`);
+		if (this.#here.kind === 'thread')
+			return report({ error, thread: Registry.ours().self(), label: this.#here });
+		process.exitCode = 1;
+		process.stderr.write(`${headingOf(this.#here)}\n${stackOf(error)}\n`);
+	}
+
+	#report(error: unknown): void {
+		const { name, daemon } = this.#here;
+		report({ error, thread: Registry.ours().self(), label: { name, daemon } });
 	}
 
 	#reportFloating(reason: unknown): void {
@@ -397,10 +404,10 @@ export class Server {
 
 	#reportUncaught(error: unknown): void {
 		if (process.listenerCount('uncaughtException') > 0) return; // the user's own code handles it
-		const { kind, name, runs } = this.#here;
+		const { kind, runs } = this.#here;
 		// Node prints the stack in a process, and nothing in a thread.
-		if (runs === 'one' && kind === 'process') process.stderr.write(`Process ${name}:\n`);
-		else if (runs === 'one') process.stderr.write(`Exception in thread ${name}:\n${stackOf(error)}\n`);
+		if (runs === 'one' && kind === 'process') process.stderr.write(`${headingOf(this.#here)}\n`);
+		else if (runs === 'one') this.#report(error);
 		const options = { subject: 'an uncaught error', root: 'error', lenient: true };
 		const payload = this.#endpoint.prepare(this.#endpoint.encode(error, options), null);
 		this.#channel.post({ type: 'uncaught', error: payload });
@@ -484,18 +491,3 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
 		stream.write('', () => resolve());
 	});
 }
-
-/** The stack as the user knows the files, without the frames of this code; of whatever was thrown. */
-function stackOf(error: unknown): string {
-	try {
-		if (!(error instanceof Error)) return typeof error === 'object' ? inspect(error) : String(error);
-		const { stack } = error;
-		if (typeof stack !== 'string') return inspect(error);
-		const lines = stack.split('\n').filter((line) => !ownFrame.test(line));
-		return mapStack(lines.join('\n'));
-	} catch {
-		return 'something was thrown that cannot be shown';
-	}
-}
-
-const ownFrame = /^\s+at .*conc:far:\d+:\d+\)?$/;

@@ -8,6 +8,7 @@ import {
 import type { NearReceiver } from '../channel/channel.js';
 import { type Lanes, makeLanes, NearThreadChannel } from '../channel/thread.js';
 import type { Exit } from '../errors.js';
+import { type Outputs, outputs } from '../far/output.js';
 import type { Here } from '../here.js';
 import { here as current } from '../here.js';
 import { Registry, type ThreadId } from '../liveness/registry.js';
@@ -23,6 +24,11 @@ export interface ThreadOptions {
 	readonly resourceLimits?: ResourceLimits;
 	readonly env?: NodeJS.ProcessEnv;
 	readonly execArgv?: readonly string[];
+	/** The descriptors to which it prints; those of this thread when left out. */
+	readonly stdout?: number | undefined;
+	readonly stderr?: number | undefined;
+	/** A thread of ours, of which users see nothing. */
+	readonly isService?: boolean;
 }
 
 /** What the far side of a thread has from its `workerData`. */
@@ -30,6 +36,8 @@ export interface ThreadBoot extends Boot {
 	readonly lanes: Lanes;
 	readonly registry: SharedArrayBuffer;
 	readonly record: ThreadId;
+	/** To which descriptors it prints. */
+	readonly outputs: Outputs;
 	/** What the engine made of the far text before; null when this thread is the first. */
 	readonly code: Uint8Array | null;
 }
@@ -43,11 +51,11 @@ export function startThread(
 	path: readonly number[],
 ): { host: Host; record: ThreadId } {
 	const registry = Registry.ours();
-	const record = registry.add();
+	registry.self(); // is its maker
+	const { name, daemon = false, isService = false } = options;
+	const record = registry.add(isService ? null : { name, daemon });
 	try {
-		const host = new Host('thread', options.name, options.daemon ?? false, (receiver) =>
-			carry(options, path, record, receiver),
-		);
+		const host = new Host('thread', name, daemon, (receiver) => carry(options, path, record, receiver));
 		return { host, record };
 	} catch (error) {
 		registry.cancel(record); // refused: a record nobody frees would stay for ever
@@ -76,7 +84,14 @@ function carry(
 		process: ofProcess,
 	};
 	const lanes = makeLanes(port2, LANE_BYTES[runs]);
-	const boot = { ...shareBoot(here), lanes, registry: registry.memory, record, code: code().far };
+	const boot = {
+		...shareBoot(here),
+		lanes,
+		registry: registry.memory,
+		record,
+		outputs: { stdout: options.stdout ?? outputs().stdout, stderr: options.stderr ?? outputs().stderr },
+		code: code().far,
+	};
 	const worker = launch(execArgv, {
 		eval: true,
 		name,

@@ -1,7 +1,9 @@
-import { readFileSync, readlinkSync } from 'node:fs';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
+import { threadName } from '../here.js';
 import { crypto } from '../lazy.js';
 import { realm } from '../realm.js';
+import { ownTid, startTime } from './kernel.js';
+import { type Label, Labels } from './labels.js';
 import { type LongWait, Waits } from './waits.js';
 
 /** A thread as others name it: the index of its record and the record's generation. 0 is nobody. */
@@ -17,12 +19,12 @@ const INDEX_BITS = 12;
 const CAPACITY = 1 << INDEX_BITS;
 const GENERATIONS = 1 << 18;
 
-const HEADER_WORDS = 8;
+const HEADER_WORDS = 16;
 const IDENTITY = 0; // two random words: each message gives the receiver a new wrapper around the same memory
 const DEATHS = 2; // counts up at every death that is written down, and is notified
 const NAMED = 3; // how many threads have been given a number for a name
 const PROCESSES = 4; // how many child processes have been given a number
-const TURNS = 5; // who writes to stdout, stderr, and another descriptor
+const TURNS = 5; // who writes to stdout, to stderr, and to other descriptors; to the end of the header
 const RECORD_WORDS = 4;
 const STATE = 0; // generation and state
 const TID = 1; // the kernel's thread id, 0 where it is not known
@@ -30,8 +32,8 @@ const START = 2; // the kernel's start time of that thread: thread ids are used 
 const MAKER = 3; // the thread that made the record, which takes those it has started along when it ends
 
 const RECORDS_BYTES = 4 * (HEADER_WORDS + RECORD_WORDS * CAPACITY);
+const LABELS_AT = RECORDS_BYTES + Waits.bytes(CAPACITY);
 
-const onLinux = process.platform === 'linux';
 const environmentKey = '@conc/core:registry';
 
 /**
@@ -43,11 +45,14 @@ const environmentKey = '@conc/core:registry';
 export class Registry {
 	/** How many records there are. */
 	static readonly capacity = CAPACITY;
+	/** The main thread of the process, which has the first record. */
+	static readonly main: ThreadId = (1 << INDEX_BITS) | 1;
 	readonly memory: SharedArrayBuffer;
 	/** A word for each stream that threads write to: the one whose turn it is, 0 when it is nobody's. */
 	readonly turns: Int32Array;
 	readonly #words: Int32Array;
 	readonly #waits: Waits;
+	readonly #labels: Labels;
 	#self: ThreadId = 0;
 	#acting: ThreadId = 0;
 
@@ -55,6 +60,7 @@ export class Registry {
 		this.memory = memory;
 		this.#words = new Int32Array(memory, 0, RECORDS_BYTES / 4);
 		this.#waits = new Waits(memory, RECORDS_BYTES);
+		this.#labels = new Labels(memory, LABELS_AT);
 		this.turns = new Int32Array(memory, 4 * TURNS, HEADER_WORDS - TURNS);
 	}
 
@@ -63,20 +69,27 @@ export class Registry {
 		return realm('registry', () => {
 			const inherited = getEnvironmentData(environmentKey);
 			if (inherited instanceof SharedArrayBuffer) return Registry.of(inherited);
-			const memory = new SharedArrayBuffer(RECORDS_BYTES + Waits.bytes(CAPACITY));
+			const memory = new SharedArrayBuffer(LABELS_AT + Labels.bytes(CAPACITY));
 			const words = new Int32Array(memory);
 			words[IDENTITY] = crypto().randomInt(2 ** 31);
 			words[IDENTITY + 1] = crypto().randomInt(2 ** 31);
 			setEnvironmentData(environmentKey, memory);
-			return Registry.of(memory);
+			const registry = Registry.of(memory);
+			registry.#addMain();
+			return registry;
 		});
+	}
+
+	/** What tells this registry from those of other processes, and of Workers that know nothing of it. */
+	get key(): string {
+		return keyOf(this.#words);
 	}
 
 	/** The registry in this memory; one object a thread, so that a thread has one identity in it. */
 	static of(memory: SharedArrayBuffer): Registry {
 		const known = realm('registries', () => new Map<string, Registry>());
 		const words = new Int32Array(memory, 0, HEADER_WORDS);
-		const key = `${words[IDENTITY]}:${words[IDENTITY + 1]}`;
+		const key = keyOf(words);
 		let registry = known.get(key);
 		if (registry === undefined) {
 			registry = new Registry(memory);
@@ -92,20 +105,26 @@ export class Registry {
 
 	/** This thread. */
 	self(): ThreadId {
+		if (this.#self === 0 && isMainThread) this.#self = Registry.main;
 		if (this.#self === 0) {
-			this.#self = this.add();
-			this.#attach(this.#self);
+			this.#self = this.add({ name: threadName(), daemon: false });
+			this.#attach(this.#self, ownTid());
 			// Where the kernel cannot be asked, a thread that nobody else watches tells of its end itself.
-			if (this.tidOf(this.#self) === null && !isMainThread)
-				process.on('exit', () => this.markDead(this.#self));
+			if (this.tidOf(this.#self) === null) process.on('exit', () => this.markDead(this.#self));
 		}
 		return this.#self;
+	}
+
+	/** In a new registry; a Worker that knows of none makes its own. */
+	#addMain(): void {
+		const name = isMainThread ? threadName() : 'MainThread';
+		this.#attach(this.add({ name, daemon: false }), ownTid() === 0 ? 0 : process.pid);
 	}
 
 	/** A record for a thread of another process, for which this one acts. It lives until it is marked, or this one ends. */
 	enlist(): ThreadId {
 		const id = this.add();
-		this.#attach(id);
+		this.#attach(id, ownTid());
 		return id;
 	}
 
@@ -125,19 +144,19 @@ export class Registry {
 		return this.#acting || this.self();
 	}
 
-	/** A record for a thread that is about to be started. */
-	add(): ThreadId {
-		let id = this.#claim();
+	/** A record for a thread that is about to be started; without a label it is never listed. */
+	add(label: Label | null = null): ThreadId {
+		let id = this.#claim(label);
 		if (id === null) {
 			this.#sweep();
-			id = this.#claim();
+			id = this.#claim(label);
 		}
 		if (id !== null) return id;
 		throw new RangeError(`more than ${CAPACITY - 1} threads at once in one process`);
 	}
 
 	/** Takes a record that is free; null when there is none. */
-	#claim(): ThreadId | null {
+	#claim(label: Label | null): ThreadId | null {
 		const words = this.#words;
 		for (let index = 1; index < CAPACITY; index++) {
 			const at = recordAt(index) + STATE;
@@ -149,10 +168,51 @@ export class Registry {
 			if (Atomics.compareExchange(words, at, word, claimed) !== word) continue;
 			Atomics.store(words, recordAt(index) + TID, 0);
 			Atomics.store(words, recordAt(index) + MAKER, this.#self);
+			this.#labels.write(index, label);
 			Atomics.store(words, at, (generation << STATE_BITS) | NEW);
 			return (generation << INDEX_BITS) | index;
 		}
 		return null;
+	}
+
+	/** The threads that have a label and live. */
+	listed(): ThreadId[] {
+		const ids: ThreadId[] = [];
+		for (let index = 1; index < CAPACITY; index++) {
+			const word = Atomics.load(this.#words, recordAt(index) + STATE);
+			if (word === 0) break; // never used, nor are those behind it
+			const state = word & 3;
+			if (state !== ATTACHED && state !== NEW) continue;
+			const id = ((word >>> STATE_BITS) << INDEX_BITS) | index;
+			if (this.#labels.isListed(index) && this.isAlive(id)) ids.push(id);
+		}
+		return ids;
+	}
+
+	/** What a thread is called; null when it has no label, or its record is another's by now. */
+	labelOf(id: ThreadId): Label | null {
+		const label = this.#labels.read(indexOf(id));
+		return this.#isOf(id) ? label : null;
+	}
+
+	/** The thread that made a thread, and takes it along when it ends; 0 when that is not known. */
+	makerOf(id: ThreadId): ThreadId {
+		const maker = Atomics.load(this.#words, recordAt(indexOf(id)) + MAKER);
+		return this.#isOf(id) ? maker : 0;
+	}
+
+	/** Whether this thread takes the reports of errors that end it and those it starts. */
+	takesReports(does: boolean): void {
+		this.#labels.takesReports(indexOf(this.self()), does);
+	}
+
+	/** The thread that takes the reports of this one: itself, or the nearest above it, up to the main thread. 0 for none. */
+	reportsTo(): ThreadId {
+		for (let id = this.self(); id !== 0; id = this.makerOf(id)) {
+			if (this.#labels.takes(indexOf(id))) return id;
+		}
+		// A Worker of Node's own does not know who started it.
+		return this.#labels.takes(indexOf(Registry.main)) ? Registry.main : 0;
 	}
 
 	/** Writes down the deaths nobody has learned of: of threads that code of the user's started, or ended from within. */
@@ -167,13 +227,13 @@ export class Registry {
 	/** Takes the record a parent made as this thread's own; false when the thread was ended before it ran. */
 	attachAs(id: ThreadId): boolean {
 		this.#self = id;
-		return this.#attach(id);
+		return this.#attach(id, ownTid());
 	}
 
-	#attach(id: ThreadId): boolean {
+	/** @param tid as the kernel knows it, 0 where that cannot be asked */
+	#attach(id: ThreadId, tid: number): boolean {
 		const at = recordAt(indexOf(id));
-		if (onLinux) {
-			const tid = ownTid();
+		if (tid !== 0) {
 			Atomics.store(this.#words, at + TID, tid);
 			Atomics.store(this.#words, at + START, startTime(tid));
 		}
@@ -232,8 +292,12 @@ export class Registry {
 	tidOf(id: ThreadId): number | null {
 		const at = recordAt(indexOf(id));
 		const tid = Atomics.load(this.#words, at + TID);
-		const isOurs = Atomics.load(this.#words, at + STATE) >>> STATE_BITS === generationOf(id);
-		return isOurs && tid !== 0 ? tid : null;
+		return this.#isOf(id) && tid !== 0 ? tid : null;
+	}
+
+	/** Whether the record is that of this thread still. */
+	#isOf(id: ThreadId): boolean {
+		return Atomics.load(this.#words, recordAt(indexOf(id)) + STATE) >>> STATE_BITS === generationOf(id);
 	}
 
 	/** Notes that this thread is in a blocking wait without end, which `text` describes, until `endWait`. */
@@ -288,6 +352,10 @@ export class Registry {
 /** A thread that is killed cannot write its own death down, so a blocking wait looks again this often. */
 const LOOK_AGAIN_MS = 50;
 
+function keyOf(words: Int32Array): string {
+	return `${words[IDENTITY]}:${words[IDENTITY + 1]}`;
+}
+
 function recordAt(index: number): number {
 	return HEADER_WORDS + index * RECORD_WORDS;
 }
@@ -298,25 +366,4 @@ function indexOf(id: ThreadId): number {
 
 function generationOf(id: ThreadId): number {
 	return id >>> INDEX_BITS;
-}
-
-/** The kernel's id of the calling thread (Linux). */
-export function ownTid(): number {
-	if (!onLinux) return 0;
-	try {
-		return Number(readlinkSync('/proc/thread-self').split('/').at(-1));
-	} catch {
-		return 0; // no /proc, as in some sandboxes
-	}
-}
-
-/** When a thread of this process started, in clock ticks; 0 when there is none with that id. */
-function startTime(tid: number): number {
-	try {
-		const stat = readFileSync(`/proc/self/task/${tid}/stat`, 'latin1');
-		// The name before the last `)` may hold anything; the start time is the 20th field after it.
-		return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]) | 0;
-	} catch {
-		return 0;
-	}
 }

@@ -53,7 +53,8 @@ export class Waits {
 
 	end(record: number): void {
 		const words = this.#words(record);
-		Atomics.store(words, NUMBER, Atomics.load(words, NUMBER) + 1);
+		// Even already where one wait was within another, as in an excepthook that waits.
+		Atomics.store(words, NUMBER, (Atomics.load(words, NUMBER) + 1) & ~1);
 	}
 
 	/** The wait of thread `who`; null when it is in none that was noted. */

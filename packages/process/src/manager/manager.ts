@@ -119,7 +119,10 @@ export class Manager {
 		const { address = { path: socketPath() } } = this.#asked;
 		const asked = readAddress(address, 0);
 		const authkey = readOptions(this.#asked, asked).authkey ?? null;
-		const { host } = startThread({ name: 'Manager', daemon: true, runs: 'many' }, here().path);
+		const { host } = startThread(
+			{ name: 'Manager', daemon: true, runs: 'many', isService: true },
+			here().path,
+		);
 		try {
 			const options = { address: asked, authkey, types: this.#types() };
 			this.#address = (await host.call(serveManager, [options])) as Address;

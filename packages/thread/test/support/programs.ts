@@ -19,6 +19,13 @@ afterEach(() => {
 	running.clear();
 });
 
+interface Options {
+	readonly args?: readonly string[];
+	readonly nodeArgs?: readonly string[];
+	/** Its stderr is its stdout, so that the order of what it prints is seen. */
+	readonly merges?: boolean;
+}
+
 /** A fixture run as a program of its own by plain Node. */
 export class Program {
 	readonly child: Child;
@@ -27,9 +34,11 @@ export class Program {
 	#stderr = '';
 	#waiting: (() => void)[] = [];
 
-	constructor(fixture: string, { args = [] as readonly string[], nodeArgs = [] as readonly string[] } = {}) {
+	constructor(fixture: string, { args = [], nodeArgs = [], merges = false }: Options = {}) {
 		const path = fileURLToPath(new URL(`../fixtures/${fixture}.mjs`, import.meta.url));
-		this.child = spawn(process.execPath, [...nodeArgs, path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+		const program = [process.execPath, ...nodeArgs, path, ...args];
+		const [command = '', ...rest] = merges ? ['/bin/sh', '-c', 'exec "$0" "$@" 2>&1', ...program] : program;
+		this.child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
 		running.add(this.child);
 		this.child.stdout.setEncoding('utf8').on('data', (text) => {
 			this.#stdout += text;
@@ -77,6 +86,6 @@ export class Program {
 }
 
 /** Runs a fixture to its end. */
-export function run(fixture: string, options?: ConstructorParameters<typeof Program>[1]): Promise<Ended> {
+export function run(fixture: string, options?: Options): Promise<Ended> {
 	return new Program(fixture, options).ended;
 }

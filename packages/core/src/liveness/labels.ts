@@ -33,8 +33,8 @@ export class Labels {
 		const words = this.#words(record);
 		Atomics.store(words, FLAGS, label === null ? 0 : flagsOf(label));
 		if (label === null) return;
-		const room = new Uint8Array(this.#memory, this.#at(record) + 4 * WORDS, NAME_BYTES);
-		Atomics.store(words, TEXT_LENGTH, new TextEncoder().encodeInto(label.name, room).written);
+		const room = Buffer.from(this.#memory, this.#at(record) + 4 * WORDS, NAME_BYTES);
+		Atomics.store(words, TEXT_LENGTH, room.write(label.name)); // no part of a character
 	}
 
 	read(record: number): Label | null {

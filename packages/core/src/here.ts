@@ -42,6 +42,11 @@ export function settleHere(here: Here): void {
 	setEnvironmentData(environmentKey, { path, parentPid, parentName, process });
 }
 
+/** How messages call this process: `Process-1 (pid 17)`. */
+export function processTitle(): string {
+	return `${here().process.name} (pid ${process.pid})`;
+}
+
 /** What the calling thread is called: `MainThread`, `Thread-1`, `PoolWorker-1`, and `Worker-1` where Node's own started it. */
 export function threadName(): string {
 	const { kind, name, runs } = here();

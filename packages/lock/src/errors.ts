@@ -18,14 +18,16 @@ export class AbandonedLockError extends LockError {
 	 * @param lock how the lock is called in the message
 	 * @param owner the thread that ended
 	 * @param noticedAt when its end was first noticed by somebody who wanted the lock
+	 * @param ownerName how messages call it: `Thread-1`, or `Process-1 (pid 17)` in another process
 	 */
 	constructor(
 		lock: string,
 		readonly owner: ThreadId,
 		readonly noticedAt: Date,
+		readonly ownerName = `thread ${owner}`,
 	) {
 		super(
-			`${lock} was abandoned: thread ${owner} ended while it held it (noticed ${noticedAt.toISOString()})\n` +
+			`${lock} was abandoned: ${ownerName} ended while it held it (noticed ${noticedAt.toISOString()})\n` +
 				'  → put right what the lock protects, then call recover(); ' +
 				"or make the lock with onAbandoned: 'release'",
 		);

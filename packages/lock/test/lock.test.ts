@@ -12,7 +12,7 @@ import {
 } from '@conc/lock';
 import { describe, expect, it } from 'vitest';
 import { untilWaiting, waitersOf } from './support/waiting.js';
-import { media, start, startIn } from './support/workers.js';
+import { media, partyName, start, startIn } from './support/workers.js';
 
 describe.each(media)('where the others are each a %s,', (medium) => {
 	const start = startIn(medium);
@@ -268,10 +268,10 @@ describe.each(media)('where the others are each a %s,', (medium) => {
 			expect(lock.owner).toBeNull();
 			const holder = start('end-while-holding', { lock, how: 'sleeping' });
 			await holder.next();
-			expect(inspect({ lock })).toBe(`{ lock: Lock "jobs" (held by thread ${lock.owner}) }`);
+			expect(inspect({ lock })).toMatch(new RegExp(`^{ lock: Lock "jobs" \\(held by ${partyName}\\) }$`));
 			await holder.end();
 			await expect(lock.acquire()).rejects.toThrow(AbandonedLockError);
-			expect(`${lock}`).toBe(`Lock "jobs" (abandoned by thread ${lock.owner})`);
+			expect(`${lock}`).toMatch(new RegExp(`^Lock "jobs" \\(abandoned by ${partyName}\\)$`));
 		});
 
 		it('refuses options that are none (test_constructor)', () => {

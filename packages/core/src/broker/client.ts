@@ -46,7 +46,7 @@ export class BrokerClient {
 	readonly #broker: Broker;
 	readonly #isTrusted: boolean;
 	/** It is a thread like those of this process: what it holds when it ends is abandoned. */
-	readonly #record: ThreadId = Registry.ours().enlist();
+	readonly #record: ThreadId;
 	readonly #lanes = new Set<ClientLane>();
 	readonly #instances = new Map<number, Instance>();
 	/** What it waits for. */
@@ -59,9 +59,11 @@ export class BrokerClient {
 	#early: Early | null = null;
 	#isGone = false;
 
-	constructor(broker: Broker, { isTrusted }: Rules) {
+	/** @param name how messages call it */
+	constructor(broker: Broker, { isTrusted }: Rules, name: string) {
 		this.#broker = broker;
 		this.#isTrusted = isTrusted;
+		this.#record = Registry.ours().enlist(name);
 	}
 
 	/** Whoever connects says first who it is. */
@@ -70,18 +72,18 @@ export class BrokerClient {
 		let lane: ClientLane | undefined;
 		const frames = messageFrames((message) => {
 			if (client !== undefined) return client.#hear(message, lane as ClientLane);
-			const [type, name, way] = message;
-			if (type !== HELLO || typeof name !== 'string' || !LANES.includes(way as Lane))
+			const [type, id, way, name] = message;
+			if (type !== HELLO || typeof id !== 'string' || !LANES.includes(way as Lane))
 				throw new TypeError('a stranger');
-			const own = clients.get(name) ?? new BrokerClient(broker, rules);
+			const own = clients.get(id) ?? new BrokerClient(broker, rules, printable(name));
 			client = own;
-			clients.set(name, own);
+			clients.set(id, own);
 			const came = new ClientLane(socket, way as Lane, take);
 			lane = came;
 			own.#lanes.add(came);
 			const gone = () => {
 				if (!own.#leaves(came)) return;
-				clients.delete(name);
+				clients.delete(id);
 				own.end();
 			};
 			socket.on('end', gone).on('close', gone);
@@ -281,6 +283,11 @@ export class BrokerClient {
 		const object = Registry.ours().actAs(this.#record, () => Reflect.get(instance.object, part) as object);
 		return { object, operations: operationsOf(found.Class()) };
 	}
+}
+
+/** What a client says it is called may say anything. */
+function printable(name: unknown): string {
+	return typeof name === 'string' ? name.replaceAll(/\p{C}/gu, '?') : 'another process';
 }
 
 /** What has come before its time. */

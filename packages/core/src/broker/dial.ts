@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import type { NetConnectOpts, Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { stopReading } from '../channel/outlet.js';
+import { processTitle, threadName } from '../here.js';
 import { net } from '../lazy.js';
 import type { Home } from './handle.js';
 import { shakeHands } from './handshake.js';
-import { frameOf, HELLO, type Lane } from './message.js';
+import { frameOf, HELLO, type Lane, type Message } from './message.js';
 import { isGone } from './room.js';
 import { type Connected, connectBlocked } from './urgent.js';
 
@@ -40,7 +42,7 @@ export function dialBlocked(home: Home, client: string): Connected | null {
 	for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LAST_PAUSE_MS)) {
 		// Each try takes a thread.
 		const isThere = !mayCome(home) || existsSync(at.path);
-		const connected = isThere ? connectBlocked(at.path, frameOf([HELLO, client, 'urgent'])) : null;
+		const connected = isThere ? connectBlocked(at.path, frameOf(hello(client, 'urgent'))) : null;
 		if (connected !== null || !mayCome(home) || performance.now() > until) return connected;
 		Atomics.wait(sleeper, 0, 0, pause);
 	}
@@ -56,12 +58,12 @@ async function opened({ at, authkey }: Home): Promise<Socket> {
 
 /** Says who this is, and waits for the answer. */
 async function introduce(socket: Socket, client: string, lane: Lane): Promise<void> {
-	const hello = new Promise<void>((resolve, reject) => {
+	const answer = new Promise<void>((resolve, reject) => {
 		socket.once('data', () => resolve());
 		socket.once('close', () => reject(new Error('its broker has refused this process')));
 	});
-	socket.write(frameOf([HELLO, client, lane]));
-	await hello;
+	socket.write(frameOf(hello(client, lane)));
+	await answer;
 	socket.removeAllListeners('data');
 	socket.removeAllListeners('close');
 	if (lane === 'events') return;
@@ -69,6 +71,10 @@ async function introduce(socket: Socket, client: string, lane: Lane): Promise<vo
 	socket.pause();
 	socket.unref();
 	stopReading(socket);
+}
+
+function hello(client: string, lane: Lane): Message {
+	return [HELLO, client, lane, isMainThread ? processTitle() : `${threadName()} of ${processTitle()}`];
 }
 
 /** Nobody listens yet, or too many come at once. */

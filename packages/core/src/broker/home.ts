@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { CannotCross } from '../errors.js';
-import { here } from '../here.js';
+import { here, processTitle } from '../here.js';
 import { makeCall } from '../host/call.js';
 import { startThread } from '../host/thread.js';
 import { type PackageExport, packageExport, packageNames, packageTexts } from '../packages.js';
@@ -100,11 +100,10 @@ export function serveHere(home: Home, tell: (order: Order) => void): void {
 }
 
 function open(): Exports {
-	const { process: ofProcess, path } = here();
+	const { path } = here();
 	const socket = socketPath();
 	const { port1: orders, port2 } = new MessageChannel();
-	const name = `${ofProcess.name} (pid ${process.pid})`;
-	const home: Home = { at: { path: socket }, authkey: null, pid: process.pid, name };
+	const home: Home = { at: { path: socket }, authkey: null, pid: process.pid, name: processTitle() };
 	const waiting: (() => void)[] = [];
 	const caughtUp = () => {
 		waiting.shift()?.();

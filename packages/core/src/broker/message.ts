@@ -5,7 +5,7 @@ import { Frames, framed, HEADER_BYTES, TEXT, writeHeader } from '../channel/fram
 const LONG_TEXT = 0x1_0000;
 
 /** What the two ends say to each other, by the first entry of the list that a message is. A frame has a list of them. */
-export const HELLO = 0; // [HELLO, client, lane]
+export const HELLO = 0; // [HELLO, client, lane, name]
 export const ASK = 1; // [ASK, id, target, part, member, args, timeout, after]
 export const CANCEL = 2; // [CANCEL, id]
 export const DROP = 3; // [DROP, target]

@@ -28,22 +28,24 @@ export class Labels {
 		this.#offset = offset;
 	}
 
-	/** Without a label, others know nothing of the thread. */
-	write(record: number, label: Label | null): void {
+	/** Without a label, others know nothing of the thread. One that is not listed has its name in messages only. */
+	write(record: number, label: Label | null, isListed = true): void {
 		const words = this.#words(record);
-		Atomics.store(words, FLAGS, label === null ? 0 : flagsOf(label));
-		if (label === null) return;
+		Atomics.store(words, FLAGS, label === null || !isListed ? 0 : flagsOf(label));
 		const room = Buffer.from(this.#memory, this.#at(record) + 4 * WORDS, NAME_BYTES);
-		Atomics.store(words, TEXT_LENGTH, room.write(label.name)); // no part of a character
+		Atomics.store(words, TEXT_LENGTH, label === null ? 0 : room.write(label.name)); // no part of a character
+	}
+
+	/** Empty where there is none. */
+	nameOf(record: number): string {
+		const at = this.#at(record) + 4 * WORDS;
+		return Buffer.from(this.#memory, at, Atomics.load(this.#words(record), TEXT_LENGTH)).toString();
 	}
 
 	read(record: number): Label | null {
-		const words = this.#words(record);
-		const flags = Atomics.load(words, FLAGS);
+		const flags = Atomics.load(this.#words(record), FLAGS);
 		if ((flags & LISTED) === 0) return null;
-		const at = this.#at(record) + 4 * WORDS;
-		const name = Buffer.from(this.#memory, at, Atomics.load(words, TEXT_LENGTH)).toString();
-		return { name, daemon: (flags & DAEMON) !== 0 };
+		return { name: this.nameOf(record), daemon: (flags & DAEMON) !== 0 };
 	}
 
 	isListed(record: number): boolean {

@@ -122,8 +122,8 @@ export class Registry {
 	}
 
 	/** A record for a thread of another process, for which this one acts. It lives until it is marked, or this one ends. */
-	enlist(): ThreadId {
-		const id = this.add();
+	enlist(name: string): ThreadId {
+		const id = this.add({ name, daemon: false }, false);
 		this.#attach(id, ownTid());
 		return id;
 	}
@@ -145,18 +145,18 @@ export class Registry {
 	}
 
 	/** A record for a thread that is about to be started; without a label it is never listed. */
-	add(label: Label | null = null): ThreadId {
-		let id = this.#claim(label);
+	add(label: Label | null = null, isListed = true): ThreadId {
+		let id = this.#claim(label, isListed);
 		if (id === null) {
 			this.#sweep();
-			id = this.#claim(label);
+			id = this.#claim(label, isListed);
 		}
 		if (id !== null) return id;
 		throw new RangeError(`more than ${CAPACITY - 1} threads at once in one process`);
 	}
 
 	/** Takes a record that is free; null when there is none. */
-	#claim(label: Label | null): ThreadId | null {
+	#claim(label: Label | null, isListed: boolean): ThreadId | null {
 		const words = this.#words;
 		for (let index = 1; index < CAPACITY; index++) {
 			const at = recordAt(index) + STATE;
@@ -168,7 +168,7 @@ export class Registry {
 			if (Atomics.compareExchange(words, at, word, claimed) !== word) continue;
 			Atomics.store(words, recordAt(index) + TID, 0);
 			Atomics.store(words, recordAt(index) + MAKER, this.#self);
-			this.#labels.write(index, label);
+			this.#labels.write(index, label, isListed);
 			Atomics.store(words, at, (generation << STATE_BITS) | NEW);
 			return (generation << INDEX_BITS) | index;
 		}
@@ -193,6 +193,12 @@ export class Registry {
 	labelOf(id: ThreadId): Label | null {
 		const label = this.#labels.read(indexOf(id));
 		return this.#isOf(id) ? label : null;
+	}
+
+	/** How messages call a thread, also one that has ended; by its number when its record is another's by now. */
+	nameOf(id: ThreadId): string {
+		const name = this.#labels.nameOf(indexOf(id));
+		return name !== '' && this.#isOf(id) ? name : `thread ${id}`;
 	}
 
 	/** The thread that made a thread, and takes it along when it ends; 0 when that is not known. */

@@ -85,9 +85,10 @@ export class Places {
 		return undefined;
 	}
 
-	/** The same, of this very moment: somebody else may have noticed just now. */
-	lostByNow(round: number): ThreadId | undefined {
-		return this.lost(round, (id) => this.#registry.isAlive(id));
+	/** How messages call a party that has ended by this very moment: somebody else may have noticed just now. */
+	nameOfLost(round: number): string {
+		const lost = this.lost(round, (id) => this.#registry.isAlive(id));
+		return lost === undefined ? 'the thread of a party' : this.#registry.nameOf(lost);
 	}
 
 	readonly #livesOn = (id: ThreadId) => livesOn(this.#registry, id);

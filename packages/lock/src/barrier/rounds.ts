@@ -246,7 +246,7 @@ export class Rounds {
 			case LATE:
 				return `not all ${this.parties} parties came within the time limit of one of them`;
 			case LOST:
-				return `${threadOf(this.#places.lostByNow(round))} ended while it waited`;
+				return `${this.#places.nameOfLost(round)} ended while it waited`;
 			case FAILED:
 				return `its action failed: ${this.#note.read(round) ?? 'the error was not written down'}`;
 			default:
@@ -277,8 +277,4 @@ function next(round: number): number {
 
 function endOf(round: number): number {
 	return (round / ONE_ROUND) & (ENDS - 1);
-}
-
-function threadOf(lost: number | undefined): string {
-	return lost === undefined ? 'the thread of a party' : `thread ${lost}`;
 }

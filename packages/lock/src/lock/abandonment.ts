@@ -1,4 +1,4 @@
-import type { ThreadId } from '@conc/core';
+import type { Registry, ThreadId } from '@conc/core';
 import { AbandonedLockError } from '../errors.js';
 import { ownWords, type Place } from '../layout.js';
 
@@ -11,11 +11,13 @@ const RELEASE = 1;
 /** What is known of owners that ended: what is to happen then, and when the last one was noticed. */
 export class Abandonment {
 	readonly #label: string;
+	readonly #registry: Registry;
 	readonly #words: Int32Array;
 	readonly #times: BigInt64Array;
 
-	constructor(place: Place, label: string) {
+	constructor(place: Place, label: string, registry: Registry) {
 		this.#label = label;
+		this.#registry = registry;
 		this.#words = ownWords(place);
 		this.#times = new BigInt64Array(place.memory, place.offset, NOTICED_AT + 1);
 	}
@@ -36,6 +38,6 @@ export class Abandonment {
 			Atomics.store(this.#words, MOURNED, owner);
 		}
 		const noticedAt = new Date(Number(Atomics.load(this.#times, NOTICED_AT)));
-		return new AbandonedLockError(this.#label, owner, noticedAt);
+		return new AbandonedLockError(this.#label, owner, noticedAt, this.#registry.nameOf(owner));
 	}
 }

@@ -38,7 +38,7 @@ export class Mutex extends Noted implements Awaitable {
 		this.self = self;
 		this.words = ownWords(place);
 		this.waiters = waitersAt(place, self);
-		this.#abandonment = new Abandonment(place, label);
+		this.#abandonment = new Abandonment(place, label, this.#registry);
 	}
 
 	/** Hands it on when an owner ends, in place of an error for everybody. Called once, before it is shared. */
@@ -121,7 +121,7 @@ export class Mutex extends Noted implements Awaitable {
 		if (owner === NOBODY) return 'free';
 		if (owner === this.self) return 'held by this thread';
 		const isHeld = this.#registry.isAlive(owner) || !this.#diedHolding(owner);
-		return `${isHeld ? 'held' : 'abandoned'} by thread ${owner}`;
+		return `${isHeld ? 'held' : 'abandoned'} by ${this.#registry.nameOf(owner)}`;
 	}
 
 	get place(): Place {

@@ -35,7 +35,7 @@ export class Writer extends Noted implements Awaitable {
 		this.#readers = readers;
 		this.words = ownWords(place);
 		this.waiters = waitersAt(place, readers.self);
-		this.#abandonment = new Abandonment(place, label);
+		this.#abandonment = new Abandonment(place, label, this.#registry);
 	}
 
 	/** Hands it on when a writer ends, in place of an error for everybody. Called once, before it is shared. */
@@ -159,7 +159,7 @@ export class Writer extends Noted implements Awaitable {
 		if (owner === NOBODY) return this.#readersState;
 		if (owner === this.#self) return 'written by this thread';
 		const isHeld = this.#registry.isAlive(owner) || !this.#diedHolding(owner);
-		return `${isHeld ? 'written' : 'abandoned'} by thread ${owner}`;
+		return `${isHeld ? 'written' : 'abandoned'} by ${this.#registry.nameOf(owner)}`;
 	}
 
 	get #readersState(): string {

@@ -4,6 +4,9 @@ import { Worker } from 'node:worker_threads';
 import { type Medium, type Shareable, share } from '@conc/core';
 import { afterEach } from 'vitest';
 
+/** How messages call such a party: by its own name, or by that of its process. */
+export const partyName = /(Worker-\d+|MainProcess \(pid \d+\))/.source;
+
 /** What the other parties of a test are: threads of this process, or processes of their own. */
 export const media: readonly Medium[] = ['thread', 'process'];
 

@@ -307,3 +307,27 @@ it.each([
 	await child.join();
 	expect([readFileSync(hook, 'utf8'), child.exitCode]).toEqual([hooks, exitCode]);
 });
+
+it('a child that is killed with a lock is called by its name to whoever wants the lock', async () => {
+	const lock = new Lock({ name: 'ledger' });
+	const [here, there] = Pipe<string>();
+	const child = new Process({
+		name: 'Accountant',
+		target: async () => {
+			await lock.acquire();
+			await there.send('mine');
+			await new Promise(() => setInterval(() => {}, 1_000));
+		},
+	}).start();
+	expect(await here.recv()).toBe('mine');
+	const owner = `Accountant (pid ${child.pid})`;
+	expect(`${lock}`).toBe(`Lock "ledger" (held by ${owner})`);
+	await child.kill();
+	await child.join();
+	await expect(lock.acquire()).rejects.toMatchObject({
+		message: expect.stringMatching(
+			`^Lock "ledger" was abandoned: Accountant \\(pid ${child.pid}\\) ended while`,
+		),
+		ownerName: owner,
+	});
+});

@@ -88,3 +88,4 @@ export {
 	type WaitOptions,
 	waitFor,
 } from './wait.js';
+export { leaveWill, type Will } from './will.js';

@@ -1,6 +1,6 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { type InspectOptions, inspect } from 'node:util';
-import { brand, type Carrier, type Medium, pack, revive, share, travelAlong, unpack } from '@conc/core';
+import { brand, type Carrier, type Medium, pack, revive, sent, share, travelAlong, unpack } from '@conc/core';
 import type { LocalConstructor, LocalOf } from './api.js';
 import { packed, runPacked, stateForStorage } from './carry.js';
 import { disposeNow } from './dispose.js';
@@ -44,12 +44,17 @@ class LocalObject implements Carrier {
 		const own = this[state];
 		if (clearScope(own) || own.values === undefined) return;
 		const { values, dispose } = own;
-		own.values = undefined;
-		if (dispose !== undefined) disposeNow(values, dispose);
+		own.values = own.will = undefined;
+		if (dispose !== undefined) disposeNow(values);
 	}
 
 	[share](_to: Medium): Handle {
 		return handleOf(this[state]);
+	}
+
+	/** It need not be told, and to look for it must not make values. */
+	get [sent](): undefined {
+		return undefined;
 	}
 
 	[pack](): unknown {

@@ -1,4 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
+import type { Will } from '@conc/core';
 import { disposeAtEnd } from './dispose.js';
 
 export type Values = Record<PropertyKey, unknown>;
@@ -21,6 +22,8 @@ export interface State extends Settings {
 	id: string | undefined;
 	/** The values of this thread, `undefined` until their first use. */
 	values: Values | undefined;
+	/** Where they are disposed of from outside should this thread end without a word: to be told when they change. */
+	will: Will | undefined;
 	/** Whether any scope was ever entered: if not, nobody need look for one. */
 	scoped: boolean;
 	/** The AsyncLocalStorage that `Local.from` was given in this thread. */
@@ -39,6 +42,7 @@ export function newState(settings: Settings, id?: string): State {
 		...settings,
 		id,
 		values: undefined,
+		will: undefined,
 		scoped: false,
 		storage: undefined,
 		initialising: false,
@@ -62,7 +66,7 @@ function initialise(state: State): Values {
 	state.initialising = true;
 	try {
 		const values = state.init === undefined ? {} : checked(state, state.init(), 'init returned');
-		if (state.dispose !== undefined) disposeAtEnd(values, state.dispose);
+		if (state.dispose !== undefined) state.will = disposeAtEnd(values, state.dispose, `dispose of ${title(state)}`);
 		state.values = values;
 		return values;
 	} finally {

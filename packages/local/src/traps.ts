@@ -22,10 +22,14 @@ export const traps: ProxyHandler<Target> = {
 	set(target, key, value) {
 		if (isMethod(key)) throw refused(target[state], key);
 		valuesInForce(target[state])[key] = value;
+		target[state].will?.touch();
 		return true;
 	},
 	has: (target, key) => key in target || key in valuesInForce(target[state]),
-	deleteProperty: (target, key) => Reflect.deleteProperty(valuesInForce(target[state]), key),
+	deleteProperty(target, key) {
+		target[state].will?.touch();
+		return Reflect.deleteProperty(valuesInForce(target[state]), key);
+	},
 	ownKeys: (target) => Reflect.ownKeys(valuesInForce(target[state])),
 	// A Proxy may only show as fixed what its target has as well, so every property is shown as configurable.
 	getOwnPropertyDescriptor(target, key) {
@@ -35,6 +39,7 @@ export const traps: ProxyHandler<Target> = {
 	defineProperty(target, key, descriptor) {
 		if (isMethod(key)) throw refused(target[state], key);
 		if (descriptor.configurable === false) return false;
+		target[state].will?.touch();
 		return Reflect.defineProperty(valuesInForce(target[state]), key, { ...descriptor, configurable: true });
 	},
 	preventExtensions: () => false,

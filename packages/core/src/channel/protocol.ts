@@ -79,6 +79,17 @@ export type Message =
 			readonly signal: number;
 			readonly reason: WirePayload;
 	  }
+	/** What is to be done should the far side end before it can do it; the duty only where it is new. */
+	| {
+			readonly type: 'will';
+			readonly id: number;
+			/** For messages. */
+			readonly label: string;
+			readonly duty: WirePayload | null;
+			readonly value: WirePayload;
+	  }
+	/** The far side does it itself. */
+	| { readonly type: 'revoke'; readonly id: number }
 	/** What the engine made of the text of the far side. */
 	| { readonly type: 'code'; readonly bytes: Uint8Array }
 	/** The far side runs. */

@@ -14,8 +14,10 @@ import { living } from '../host/host.js';
 import { packageTexts } from '../packages.js';
 import { mapStack } from '../revive/source-map.js';
 import { code } from '../texts.js';
+import { appoint, type Will } from '../will.js';
 import { RunningCall, tellCurrentCall } from './current.js';
 import { holdings } from './holdings.js';
+import { HostNotary } from './notary.js';
 import { Demand, iteratorOf, runStream } from './stream.js';
 
 type Target = (...args: unknown[]) => unknown;
@@ -44,6 +46,7 @@ export class Server {
 	#compiled: (() => Uint8Array) | null = null;
 	#fn: Target | null = null;
 	readonly #holdings = holdings();
+	readonly #wills: ReadonlySet<Will>;
 	/** It has sent messages, which its answer must not overtake. */
 	#hasTold = false;
 
@@ -62,6 +65,7 @@ export class Server {
 			},
 		});
 		this.#endpoint = new Endpoint(medium, this.#channel, Object.keys(packageTexts()));
+		this.#wills = appoint(new HostNotary(this.#endpoint, this.#channel));
 	}
 
 	/** @param compiled what the engine has made of the text of the far side; null when the other end has it */
@@ -336,6 +340,7 @@ export class Server {
 		this.#id = -1;
 		this.#fn = null;
 		this.#running = null;
+		if (this.#wills.size > 0) for (const will of this.#wills) will.renew();
 		const canOvertake = !this.#hasTold;
 		this.#hasTold = false;
 		if (!ok && this.#here.runs === 'one') this.#reportFailure(value);

@@ -14,6 +14,7 @@ import { realm } from '../realm.js';
 import { importing } from '../revive/modules.js';
 import { code } from '../texts.js';
 import { type Call, encodeSmall, makeCall, type Prepared } from './call.js';
+import { Executor } from './executor.js';
 import { userFrames } from './frames.js';
 
 /** What a kind of host - thread or process - does in its own way. */
@@ -76,6 +77,7 @@ export class Host {
 	readonly #recalls: (() => void)[] = [];
 	#nextCall = 0;
 	#uncaught: Promise<unknown> | null = null;
+	#executor: Executor | null = null;
 	#terminated = false;
 	#isReady = false;
 	#markReady: () => void = () => {};
@@ -269,6 +271,11 @@ export class Host {
 			this.#uncaught = this.#openUncaught(message.error);
 			return;
 		}
+		if (message.type === 'will') {
+			this.#executor ??= new Executor(this, this.#endpoint);
+			return this.#executor.take(message);
+		}
+		if (message.type === 'revoke') return this.#executor?.revoke(message.id);
 		if (message.type === 'returned') this.#returned(message.ids);
 		if (message.type === 'listens') this.#callerOf(message.id)?.listens?.();
 		if (message.type === 'item') this.#callerOf(message.id)?.item?.(this.#open(message.payload));
@@ -375,6 +382,7 @@ export class Host {
 		const reason = this.#terminated ? 'terminated' : isUncaught ? 'uncaught' : exit.reason;
 		this.exit = { ...exit, reason, error };
 		this.abandon(this.exit);
+		await this.#executor?.carryOut();
 		this.#endpoint.close();
 		living().delete(this);
 		return this.exit;

@@ -89,12 +89,20 @@ describe.each(media)('what a %s leaves to be done', (medium) => {
 		const name = `${medium} fails`;
 		const host = startHost(medium);
 		await host.call(() => {
-			leaveWill('the first', () => {
-				throw new RangeError('broken');
-			}, {});
-			leaveWill('the second', async () => {
-				throw new RangeError('broken later');
-			}, {});
+			leaveWill(
+				'the first',
+				() => {
+					throw new RangeError('broken');
+				},
+				{},
+			);
+			leaveWill(
+				'the second',
+				async () => {
+					throw new RangeError('broken later');
+				},
+				{},
+			);
 		}, []);
 		await leave(host, name);
 		const warnings: string[] = [];
@@ -104,7 +112,9 @@ describe.each(media)('what a %s leaves to be done', (medium) => {
 		while (warnings.length < 2) await once(process, 'warning');
 		process.off('warning', hear);
 		expect(warnings).toEqual([
-			expect.stringContaining(`the first, in place of a ${medium} which has ended, failed: RangeError: broken`),
+			expect.stringContaining(
+				`the first, in place of a ${medium} which has ended, failed: RangeError: broken`,
+			),
 			expect.stringContaining('the second'),
 		]);
 		expect(carriedOut(name)).toHaveLength(1);

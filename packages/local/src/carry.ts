@@ -1,6 +1,7 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { stateFor } from './known.js';
 import { copyOf, runInheriting, runWith, valuesSoFar } from './scope.js';
+import type { Site } from './site.js';
 import { type State, title, type Values } from './state.js';
 
 /** What goes along with a call made here, `undefined` for nothing. */
@@ -27,8 +28,8 @@ export function runPacked<R>(state: State, values: unknown, fn: () => R): R {
 }
 
 /** The state of a Local that stands for a user's AsyncLocalStorage. */
-export function stateForStorage(storage: AsyncLocalStorage<unknown>, name: string): State {
-	const state = stateFor({ name, init: undefined, dispose: undefined, inherit: 'store' });
+export function stateForStorage(storage: AsyncLocalStorage<unknown>, name: string, site: () => Site): State {
+	const state = stateFor({ name, init: undefined, dispose: undefined, inherit: 'store' }, site);
 	if (state.storage !== undefined && state.storage !== storage) {
 		// Not an error: a module that is loaded again after an edit comes with a storage of its own.
 		process.emitWarning(

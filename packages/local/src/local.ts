@@ -8,6 +8,7 @@ import { type Handle, handleOf, stateFor, stateOf } from './known.js';
 import { clearScope, copyOf, runWith } from './scope.js';
 import { type Options, settingsOf } from './settings.js';
 import { show } from './show.js';
+import { siteOf } from './site.js';
 import { checked, type State, title } from './state.js';
 import { state, type Target, traps } from './traps.js';
 
@@ -17,7 +18,10 @@ class LocalObject implements Carrier {
 
 	constructor(options: Options = {}) {
 		// biome-ignore lint/correctness/noConstructorReturn: the Proxy is the Local, and a subclass must get it too
-		return standFor(stateFor(settingsOf(options)), this);
+		return standFor(
+			stateFor(settingsOf(options), () => siteOf(new.target, LocalObject)),
+			this,
+		);
 	}
 
 	static from(als: AsyncLocalStorage<unknown>, options: { readonly name: string }): Carrier {
@@ -25,7 +29,10 @@ class LocalObject implements Carrier {
 		if (typeof als?.getStore !== 'function') throw new TypeError('Local.from takes an AsyncLocalStorage');
 		if (typeof name !== 'string')
 			throw new TypeError("Local.from needs a name: Local.from(als, { name: 'shop.request' })");
-		return localOf(stateForStorage(als, name), LocalObject.prototype);
+		return localOf(
+			stateForStorage(als, name, () => siteOf(LocalObject.from)),
+			LocalObject.prototype,
+		);
 	}
 
 	static [revive](handle: Handle): Carrier {

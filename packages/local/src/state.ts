@@ -1,6 +1,7 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { Will } from '@conc/core';
 import { disposeAtEnd } from './dispose.js';
+import type { Site } from './site.js';
 
 export type Values = Record<PropertyKey, unknown>;
 
@@ -28,6 +29,8 @@ export interface State extends Settings {
 	scoped: boolean;
 	/** The AsyncLocalStorage that `Local.from` was given in this thread. */
 	storage: AsyncLocalStorage<unknown> | undefined;
+	/** Where it was made in this thread; undefined of one that only came from elsewhere. */
+	site: Site | undefined;
 	/** While `init` runs. */
 	initialising: boolean;
 	/** The Local that stands for this state when it crosses. */
@@ -45,6 +48,7 @@ export function newState(settings: Settings, id?: string): State {
 		will: undefined,
 		scoped: false,
 		storage: undefined,
+		site: undefined,
 		initialising: false,
 		local: undefined,
 	};
@@ -66,7 +70,8 @@ function initialise(state: State): Values {
 	state.initialising = true;
 	try {
 		const values = state.init === undefined ? {} : checked(state, state.init(), 'init returned');
-		if (state.dispose !== undefined) state.will = disposeAtEnd(values, state.dispose, `dispose of ${title(state)}`);
+		if (state.dispose !== undefined)
+			state.will = disposeAtEnd(values, state.dispose, `dispose of ${title(state)}`);
 		state.values = values;
 		return values;
 	} finally {

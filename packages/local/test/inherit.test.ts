@@ -1,7 +1,7 @@
-import { type Carrier, pack, packBaggage, revive, unpackBaggage } from '@conc/core';
+import { type Carrier, pack, packBaggage, unpackBaggage } from '@conc/core';
 import { Local } from '@conc/local';
 import { describe, expect, test } from 'vitest';
-import { baggageForThread, handleFor, inThread } from './helpers.js';
+import { baggageForThread, inThread } from './helpers.js';
 
 interface Request {
 	id: number;
@@ -90,30 +90,5 @@ describe('inherit', () => {
 		local.id = 1;
 		expect(carried(local)).toBe(false);
 		expect((local as unknown as Carrier)[pack]()).toBeUndefined();
-	});
-});
-
-describe('Locals of one name that inherit', () => {
-	test('are one, so that a module loaded on both sides finds what came along', () => {
-		const here = new Local<Request>({ name: 'test.one', inherit: true });
-		const again = new Local<Request>({ name: 'test.one', inherit: true });
-		here.id = 1;
-		expect(again.id).toBe(1);
-		expect(packBaggage().filter(([, packed]) => (packed as Request).id === 1)).toHaveLength(1);
-		expect(Local[revive](handleFor(again) as never)).toBe(here);
-	});
-
-	test('must inherit the same', () => {
-		new Local<Request>({ name: 'test.same', inherit: ['id'] });
-		expect(() => new Local<Request>({ name: 'test.same', inherit: true })).toThrow(
-			'Local "test.same" is to inherit everything, but there is one of that name here that inherits id',
-		);
-	});
-
-	test('are several where they do not inherit', () => {
-		const one = new Local<Request>({ name: 'test.several' });
-		const other = new Local<Request>({ name: 'test.several' });
-		one.id = 1;
-		expect(other.id).toBeUndefined();
 	});
 });

@@ -53,17 +53,13 @@ describe('two Locals that inherit and have one name', () => {
 		new Local<Request>({ name: 'test.two', inherit });
 		const again = () => new Local<Request>({ name: 'test.two', inherit });
 		expect(again).toThrow(TypeError);
-		expect(again).toThrow(
-			message('test.two', 'names\\.test\\.ts:\\d+:\\d+', 'names\\.test\\.ts:\\d+:\\d+'),
-		);
+		expect(again).toThrow(message('test.two', 'names\\.test\\.ts:\\d+:\\d+', 'names\\.test\\.ts:\\d+:\\d+'));
 	});
 
 	test('are refused where two modules make them', async () => {
 		await load(await write('one.mjs', 'test.modules'));
 		const other = await write('other.mjs', 'test.modules');
-		await expect(load(other)).rejects.toThrow(
-			message('test.modules', 'one\\.mjs:2:16', 'other\\.mjs:2:16'),
-		);
+		await expect(load(other)).rejects.toThrow(message('test.modules', 'one\\.mjs:2:16', 'other\\.mjs:2:16'));
 	});
 
 	test('are refused where subclasses make them', () => {

@@ -1,11 +1,21 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
+import type { Travel } from '@conc/core';
 import { stateFor } from './known.js';
 import { copyOf, runInheriting, runWith, valuesSoFar } from './scope.js';
 import type { Site } from './site.js';
 import { type State, title, type Values } from './state.js';
 
+/** How the values of a Local go along with calls. */
+export function travelOf(state: State): Travel {
+	return {
+		label: title(state),
+		pack: () => packed(state),
+		unpack: (values, fn) => runPacked(state, values, fn),
+	};
+}
+
 /** What goes along with a call made here, `undefined` for nothing. */
-export function packed(state: State): unknown {
+function packed(state: State): unknown {
 	if (state.inherit === false) return undefined;
 	const values = valuesSoFar(state);
 	if (state.inherit === 'store' || values === undefined) return values;

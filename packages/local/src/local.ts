@@ -1,8 +1,8 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { type InspectOptions, inspect } from 'node:util';
-import { brand, type Carrier, type Medium, pack, revive, sent, share, travelAlong, unpack } from '@conc/core';
+import { brand, type Carrier, type Medium, revive, sent, share, travelAlong } from '@conc/core';
 import type { LocalConstructor, LocalOf } from './api.js';
-import { packed, runPacked, stateForStorage } from './carry.js';
+import { runPacked, stateForStorage, travelOf } from './carry.js';
 import { disposeNow } from './dispose.js';
 import { type Handle, handleOf, stateFor, stateOf } from './known.js';
 import { clearScope, copyOf, runWith } from './scope.js';
@@ -10,10 +10,10 @@ import { type Options, settingsOf } from './settings.js';
 import { show } from './show.js';
 import { siteOf } from './site.js';
 import { checked, type State, title } from './state.js';
-import { state, type Target, traps } from './traps.js';
+import { state, Traps } from './traps.js';
 
 class LocalObject implements Carrier {
-	// Not #private: it is read through the Proxy, and by another copy of this class.
+	// Not #private: the Proxy answers it, and another copy of this class asks.
 	declare readonly [state]: State;
 
 	constructor(options: Options = {}) {
@@ -64,14 +64,6 @@ class LocalObject implements Carrier {
 		return undefined;
 	}
 
-	[pack](): unknown {
-		return packed(this[state]);
-	}
-
-	[unpack]<T>(values: unknown, fn: () => T): T {
-		return runPacked(this[state], values, fn);
-	}
-
 	toString(): string {
 		return show(this[state], 0, { breakLength: Number.POSITIVE_INFINITY });
 	}
@@ -90,11 +82,10 @@ function localOf(own: State, prototype: LocalObject): Carrier {
 
 /** Makes `target` a Local with this state. The first of a state is the one that crosses and carries. */
 function standFor(own: State, target: LocalObject): LocalObject {
-	Object.defineProperty(target, state, { value: own, configurable: true });
-	const local = new Proxy(target as Target, traps) as LocalObject;
+	const local = new Proxy<LocalObject>(target, new Traps(own));
 	if (own.local === undefined) {
 		own.local = local;
-		if (own.inherit !== false) travelAlong(local);
+		if (own.inherit !== false) travelAlong(local, travelOf(own));
 	}
 	return local;
 }

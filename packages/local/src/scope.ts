@@ -8,10 +8,15 @@ interface Scope {
 	readonly inherited: Values | undefined;
 }
 
-type Scopes = ReadonlyMap<State, Scope>;
+/** The scope of one Local that is in force, and those of others: of each at most one. */
+export interface Entered {
+	readonly state: State;
+	readonly scope: Scope;
+	readonly outer: Entered | undefined;
+}
 
 /** One storage for all Locals, made at the first scope: on Node 20 and 22 each storage slows every await. */
-const scopes = () => realm('scopes of locals', () => new AsyncLocalStorage<Scopes>());
+const scopes = () => realm('scopes of locals', () => new AsyncLocalStorage<Entered>());
 
 /** Runs `fn`, and everything asynchronous it starts, with these values. */
 export function runWith<R>(state: State, values: unknown, fn: () => R): R {
@@ -24,24 +29,49 @@ export function runInheriting<R>(state: State, inherited: Values, fn: () => R): 
 }
 
 function enter<R>(state: State, scope: Scope, fn: () => R): R {
+	state.scopes ??= scopes();
 	state.scoped = true;
-	return scopes().run(new Map(scopes().getStore()).set(state, scope), fn);
+	const outer = without(state, state.scopes.getStore());
+	return state.scopes.run({ state, scope, outer }, fn);
+}
+
+/** A scope that is left behind is not held, however long scopes go on to be entered within one another. */
+function without(state: State, entered: Entered | undefined): Entered | undefined {
+	if (entered === undefined || entered.state === state) return entered?.outer;
+	const outer = without(state, entered.outer);
+	return outer === entered.outer ? entered : { ...entered, outer };
 }
 
 function scopeOf(state: State): Scope | undefined {
-	return scopes().getStore()?.get(state);
+	let entered = state.scopes?.getStore();
+	while (entered !== undefined && entered.state !== state) entered = entered.outer;
+	return entered?.scope;
+}
+
+/** The values in force here if they are there already. */
+export function valuesMade(state: State): Values | undefined {
+	return state.scoped ? scopedValues(state) : state.values;
+}
+
+function scopedValues(state: State): Values | undefined {
+	if (state.storage !== undefined) {
+		const store = state.storage.getStore();
+		if (isObject(store)) return store;
+	}
+	const scope = scopeOf(state);
+	if (scope === undefined) return state.values;
+	return isObject(scope.values) ? scope.values : undefined;
 }
 
 /** The values in force here: the scope's, else the thread's, which this may make. */
 export function valuesInForce(state: State): Values {
-	if (!state.scoped) return state.values ?? threadValues(state);
-	const store = state.storage?.getStore();
-	if (isObject(store)) return store;
+	const made = valuesMade(state);
+	if (made !== undefined) return made;
 	const scope = scopeOf(state);
-	if (scope?.inherited !== undefined) {
-		scope.values ??= Object.assign(copyOf(threadValues(state)), scope.inherited);
-	}
-	return isObject(scope?.values) ? scope.values : threadValues(state);
+	if (scope?.inherited === undefined) return threadValues(state);
+	const values = Object.assign(copyOf(threadValues(state)), scope.inherited);
+	scope.values = values;
+	return values;
 }
 
 /** The values in force as far as there are any yet, and the store of a `Local.from` whatever it is. */
@@ -60,14 +90,16 @@ export function clearScope(state: State): boolean {
 		for (const key of Reflect.ownKeys(store)) delete store[key];
 		return true;
 	}
-	const scope = state.scoped ? scopeOf(state) : undefined;
+	const scope = scopeOf(state);
 	if (scope !== undefined) scope.values = {};
 	return scope !== undefined;
 }
 
 /** A copy of its own enumerable properties, of the same class. */
 export function copyOf(values: Values): Values {
-	return Object.assign(Object.create(Object.getPrototypeOf(values)), values);
+	const prototype = Object.getPrototypeOf(values);
+	if (prototype === Object.prototype) return { ...values };
+	return Object.assign(Object.create(prototype), values);
 }
 
 function isObject(value: unknown): value is Values {

@@ -1,6 +1,7 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { Will } from '@conc/core';
 import { disposeAtEnd } from './dispose.js';
+import type { Entered } from './scope.js';
 import type { Site } from './site.js';
 
 export type Values = Record<PropertyKey, unknown>;
@@ -27,6 +28,8 @@ export interface State extends Settings {
 	will: Will | undefined;
 	/** Whether any scope was ever entered: if not, nobody need look for one. */
 	scoped: boolean;
+	/** Where its scopes are found, once there was one. */
+	scopes: AsyncLocalStorage<Entered> | undefined;
 	/** The AsyncLocalStorage that `Local.from` was given in this thread. */
 	storage: AsyncLocalStorage<unknown> | undefined;
 	/** Where it was made in this thread; undefined of one that only came from elsewhere. */
@@ -47,6 +50,7 @@ export function newState(settings: Settings, id?: string): State {
 		values: undefined,
 		will: undefined,
 		scoped: false,
+		scopes: undefined,
 		storage: undefined,
 		site: undefined,
 		initialising: false,

@@ -1,4 +1,4 @@
-import { type Carrier, pack, packBaggage, unpackBaggage } from '@conc/core';
+import { packBaggage, unpackBaggage } from '@conc/core';
 import { Local } from '@conc/local';
 import { describe, expect, test } from 'vitest';
 import { baggageForThread, inThread } from './helpers.js';
@@ -89,6 +89,5 @@ describe('inherit', () => {
 		const local = new Local<Request>({ name: 'test.alone' });
 		local.id = 1;
 		expect(carried(local)).toBe(false);
-		expect((local as unknown as Carrier)[pack]()).toBeUndefined();
 	});
 });

@@ -13,6 +13,8 @@ export interface Rec {
 
 /** Added to the number of a constant whose call has a name, which comes before the arguments. */
 export const NAMED = 0x8000_0000;
+/** The same for one with which something travels: how much, and of each its carrier and what that has packed, come first. */
+export const LADEN = 0x4000_0000;
 
 const LENGTH = 0;
 const ID = 4;

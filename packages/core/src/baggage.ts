@@ -1,4 +1,5 @@
 import type { Shareable } from './codec/shareable.js';
+import { fromSmall, type Small } from './codec/small.js';
 import { realm } from './realm.js';
 
 /** Something of which a copy goes along with every call made from this thread; the other side has the same. */
@@ -10,10 +11,11 @@ export interface Travel {
 	readonly label: string;
 	/** Takes what should travel along, `undefined` for nothing. */
 	pack(): unknown;
-	/** Runs a function with what travelled along. */
-	unpack<T>(packed: unknown, fn: () => T): T;
+	/** Runs a function with what travelled along, which `open` gives: each time anew, and not for nothing. */
+	unpack<T>(open: () => unknown, fn: () => T): T;
 }
 
+/** What each carrier has packed; plain objects may still be text. */
 export type Baggage = readonly (readonly [Carrier, unknown])[];
 
 const carriers = () => realm('carriers', () => new Map<Carrier, Travel>());
@@ -39,7 +41,7 @@ export function unpackBaggage<T>(baggage: Baggage, fn: () => T): T {
 	for (let at = baggage.length - 1; at >= 0; at--) {
 		const [carrier, packed] = baggage[at] as Baggage[number];
 		const inner = run;
-		run = () => travelOf(carrier).unpack(packed, inner);
+		run = () => travelOf(carrier).unpack(() => fromSmall(packed as Small), inner);
 	}
 	return run();
 }

@@ -2,7 +2,7 @@ import type { AsyncLocalStorage } from 'node:async_hooks';
 import { type InspectOptions, inspect } from 'node:util';
 import { brand, type Carrier, type Medium, revive, sent, share, travelAlong } from '@conc/core';
 import type { LocalConstructor, LocalOf } from './api.js';
-import { runPacked, stateForStorage, travelOf } from './carry.js';
+import { runStore, stateForStorage, travelOf } from './carry.js';
 import { disposeNow } from './dispose.js';
 import { type Handle, handleOf, stateFor, stateOf } from './known.js';
 import { clearScope, copyOf, runWith } from './scope.js';
@@ -43,7 +43,7 @@ class LocalObject implements Carrier {
 	run<R>(values: object, fn: () => R): R {
 		const own = this[state];
 		if (typeof fn !== 'function') throw new TypeError(`${title(own)}: run takes values and a function`);
-		if (own.inherit === 'store') return runPacked(own, values, fn);
+		if (own.inherit === 'store') return runStore(own, values, fn);
 		return runWith(own, copyOf(checked(own, values, 'run was given')), fn);
 	}
 

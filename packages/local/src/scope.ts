@@ -5,7 +5,9 @@ import { type State, threadValues, type Values } from './state.js';
 /** The values in force in a scope. Those that came along with a call are laid over the thread's at first use. */
 interface Scope {
 	values: unknown;
-	readonly inherited: Values | undefined;
+	readonly inherited: (() => Values) | undefined;
+	/** A frozen copy of them as they are, once one was needed. Only of values that hold no objects. */
+	copy?: Values | undefined;
 }
 
 /** The scope of one Local that is in force, and those of others: of each at most one. */
@@ -24,7 +26,12 @@ export function runWith<R>(state: State, values: unknown, fn: () => R): R {
 }
 
 /** Runs `fn` with what came along, and for the rest a copy of what this thread has. */
-export function runInheriting<R>(state: State, inherited: Values, fn: () => R): R {
+export function runInheriting<R>(state: State, open: () => Values, fn: () => R): R {
+	let opened: Values | undefined;
+	const inherited = () => {
+		opened ??= open();
+		return opened;
+	};
 	return enter(state, { values: undefined, inherited }, fn);
 }
 
@@ -69,9 +76,35 @@ export function valuesInForce(state: State): Values {
 	if (made !== undefined) return made;
 	const scope = scopeOf(state);
 	if (scope?.inherited === undefined) return threadValues(state);
-	const values = Object.assign(copyOf(threadValues(state)), scope.inherited);
+	const values = Object.assign(copyOf(threadValues(state)), scope.inherited());
 	scope.values = values;
 	return values;
+}
+
+/** The same, to be changed. */
+export function valuesToChange(state: State): Values {
+	const values = valuesInForce(state);
+	const scope = state.scoped ? scopeOf(state) : undefined;
+	if (scope !== undefined) scope.copy = undefined;
+	else state.will?.touch();
+	return values;
+}
+
+/** A copy of those of the values in force so far that `isWanted`: the same as before where they cannot have changed. */
+export function copySoFar(state: State, isWanted: (key: PropertyKey) => boolean): Values | undefined {
+	const scope = state.scoped ? scopeOf(state) : undefined;
+	if (scope?.copy !== undefined) return scope.copy;
+	const values = scope === undefined ? state.values : ((scope.values ?? scope.inherited?.()) as Values);
+	if (values === undefined) return undefined;
+	const copy = copyOf(values);
+	let isFlat = true;
+	for (const key of Reflect.ownKeys(copy)) {
+		if (!isWanted(key)) delete copy[key];
+		else if (!isFixed(Object.getOwnPropertyDescriptor(values, key))) isFlat = false;
+	}
+	// Nobody else has the values of a scope, but who gave a thread's may change them.
+	if (scope !== undefined && isFlat) scope.copy = Object.freeze(copy);
+	return copy;
 }
 
 /** The values in force as far as there are any yet, and the store of a `Local.from` whatever it is. */
@@ -80,7 +113,7 @@ export function valuesSoFar(state: State): unknown {
 	const store = state.storage?.getStore();
 	if (store !== undefined) return store;
 	const scope = scopeOf(state);
-	return scope === undefined ? state.values : (scope.values ?? scope.inherited);
+	return scope === undefined ? state.values : (scope.values ?? scope.inherited?.());
 }
 
 /** Leaves the scope that is in force here without values; false if there is none. */
@@ -91,8 +124,10 @@ export function clearScope(state: State): boolean {
 		return true;
 	}
 	const scope = scopeOf(state);
-	if (scope !== undefined) scope.values = {};
-	return scope !== undefined;
+	if (scope === undefined) return false;
+	scope.values = {};
+	scope.copy = undefined;
+	return true;
 }
 
 /** A copy of its own enumerable properties, of the same class. */
@@ -100,6 +135,11 @@ export function copyOf(values: Values): Values {
 	const prototype = Object.getPrototypeOf(values);
 	if (prototype === Object.prototype) return { ...values };
 	return Object.assign(Object.create(prototype), values);
+}
+
+/** Neither computed nor an object, which may change by itself. */
+function isFixed(property: PropertyDescriptor | undefined): boolean {
+	return property?.get === undefined && !isObject(property?.value) && typeof property?.value !== 'function';
 }
 
 function isObject(value: unknown): value is Values {

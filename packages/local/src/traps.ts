@@ -1,4 +1,4 @@
-import { valuesInForce, valuesMade } from './scope.js';
+import { valuesInForce, valuesMade, valuesToChange } from './scope.js';
 import { refused, type State } from './state.js';
 
 /** The key under which a Local shows its state to every copy of this package. */
@@ -26,8 +26,7 @@ export class Traps implements ProxyHandler<object> {
 	set(_target: object, key: PropertyKey, value: unknown): boolean {
 		const own = this.#own;
 		if (isMethod(key)) throw refused(own, key);
-		valuesInForce(own)[key] = value;
-		own.will?.touch();
+		valuesToChange(own)[key] = value;
 		return true;
 	}
 
@@ -36,8 +35,7 @@ export class Traps implements ProxyHandler<object> {
 	}
 
 	deleteProperty(_target: object, key: PropertyKey): boolean {
-		this.#own.will?.touch();
-		return Reflect.deleteProperty(valuesInForce(this.#own), key);
+		return Reflect.deleteProperty(valuesToChange(this.#own), key);
 	}
 
 	ownKeys(): (string | symbol)[] {
@@ -53,8 +51,7 @@ export class Traps implements ProxyHandler<object> {
 	defineProperty(_target: object, key: PropertyKey, descriptor: PropertyDescriptor): boolean {
 		if (isMethod(key)) throw refused(this.#own, key);
 		if (descriptor.configurable === false) return false;
-		this.#own.will?.touch();
-		return Reflect.defineProperty(valuesInForce(this.#own), key, { ...descriptor, configurable: true });
+		return Reflect.defineProperty(valuesToChange(this.#own), key, { ...descriptor, configurable: true });
 	}
 
 	preventExtensions(): boolean {

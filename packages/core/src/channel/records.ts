@@ -94,7 +94,10 @@ export class Records {
 			about: view.getUint32(at + ABOUT, true),
 			values: null as unknown[] | null,
 		};
-		if (count !== NO_VALUES) record.values = this.#readValues(at + HEADER_BYTES, count);
+		if (count !== NO_VALUES) {
+			const isLaden = (record.about & LADEN) !== 0;
+			record.values = this.#readValues(at + HEADER_BYTES, count, isLaden);
+		}
 		return record;
 	}
 
@@ -155,11 +158,14 @@ export class Records {
 		return true;
 	}
 
-	#readValues(from: number, count: number): unknown[] {
+	/** What travels along stays text: most calls do not look at it. */
+	#readValues(from: number, count: number, isLaden: boolean): unknown[] {
 		const view = this.#view;
 		const values = new Array<unknown>(count);
 		let at = from;
+		let laden = 0;
 		for (let index = 0; index < count; index++) {
+			if (index === 1 && isLaden) laden = 2 * (values[0] as number);
 			const tag = view.getUint8(at);
 			switch (tag) {
 				case TAGS.integer:
@@ -177,7 +183,8 @@ export class Records {
 					const isAscii = tag === TAGS.ascii || tag === TAGS.asciiJson;
 					const end = at + 5 + view.getUint32(at + 1, true);
 					const text = this.#bytes.toString(isAscii ? 'latin1' : 'utf16le', at + 5, end);
-					values[index] = tag === TAGS.ascii || tag === TAGS.text ? text : parseJson(text);
+					if (tag === TAGS.ascii || tag === TAGS.text) values[index] = text;
+					else values[index] = index <= laden ? new Json(text) : parseJson(text);
 					at = end;
 					break;
 				}

@@ -1,9 +1,9 @@
-import { type Carrier, labelOf, packBaggage } from '../baggage.js';
+import { type Baggage, type Carrier, labelOf, packBaggage } from '../baggage.js';
 import { LADEN, NAMED } from '../channel/records.js';
 import { encode } from '../codec/encode.js';
 import type { Payload } from '../codec/payload.js';
 import type { Medium } from '../codec/shareable.js';
-import { fromSmall, type Small, smallList } from '../codec/small.js';
+import { fromSmall, LARGE, type Small, toSmall } from '../codec/small.js';
 import { realm } from '../realm.js';
 
 /** What travels along with a call, as it was when that was made. */
@@ -17,6 +17,9 @@ export interface Carried {
 interface CarrierConstant {
 	readonly id: string;
 	readonly payload: Payload;
+	/** What it packed last that cannot change, if anything, and what that is as a small value. */
+	packed: unknown;
+	small: Small | typeof LARGE;
 }
 
 const constants = () =>
@@ -31,9 +34,9 @@ export function carriedNow(to: Medium, call: () => string): Carried | null {
 	const baggage = packBaggage();
 	if (baggage.length === 0) return null;
 	const carriers = baggage.map(([carrier]) => constantOf(carrier, to, call));
-	const values = baggage.map(([, packed]) => packed);
-	const small = smallList(values);
+	const small = smallBaggage(baggage, carriers);
 	if (small !== null) return { carriers, packed: small };
+	const values = baggage.map(([, packed]) => packed);
 	const root = 'values';
 	try {
 		return { carriers, packed: encode(values, { to, subject: call, root }) };
@@ -42,6 +45,34 @@ export function carriedNow(to: Medium, call: () => string): Carried | null {
 		for (const [carrier, packed] of baggage) encode(packed, { to, subject: subjectOf(carrier, call), root });
 		throw error;
 	}
+}
+
+/** Null when something of it is not small. */
+function smallBaggage(baggage: Baggage, carriers: readonly CarrierConstant[]): Small[] | null {
+	const all: Small[] = [];
+	for (let at = 0; at < baggage.length; at++) {
+		const [, packed] = baggage[at] as Baggage[number];
+		const carrier = carriers[at] as CarrierConstant;
+		let { small } = carrier;
+		if (carrier.packed !== packed) {
+			small = toSmall(packed);
+			if (isUnchanging(packed)) Object.assign(carrier, { packed, small });
+		}
+		if (small === LARGE) return null;
+		all.push(small);
+	}
+	return all;
+}
+
+/** Whether it is the same for ever: a frozen object that holds no others. */
+function isUnchanging(value: unknown): boolean {
+	if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) return false;
+	const members = Object.values(Object.getOwnPropertyDescriptors(value));
+	return members.every((member) => 'value' in member && !isObject(member.value));
+}
+
+function isObject(value: unknown): boolean {
+	return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 /** What was packed as bytes, where there was no room for it as it is. */
@@ -69,7 +100,7 @@ export function recordOf(
 	return { flags: name === undefined ? LADEN : LADEN + NAMED, values };
 }
 
-function isSmallPacked(packed: Carried['packed']): packed is readonly Small[] {
+export function isSmallPacked(packed: Carried['packed']): packed is readonly Small[] {
 	return Array.isArray(packed);
 }
 
@@ -78,7 +109,8 @@ function constantOf(carrier: Carrier, to: Medium, call: () => string): CarrierCo
 	const found = known.get(carrier);
 	if (found !== undefined) return found;
 	const payload = encode(carrier, { to, subject: subjectOf(carrier, call), root: '' });
-	const constant = { id: `carrier:${constants().next++}`, payload };
+	const id = `carrier:${constants().next++}`;
+	const constant: CarrierConstant = { id, payload, packed: null, small: LARGE };
 	known.set(carrier, constant);
 	return constant;
 }

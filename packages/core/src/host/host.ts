@@ -13,7 +13,7 @@ import { realm } from '../realm.js';
 import { importing } from '../revive/modules.js';
 import { code } from '../texts.js';
 import { type Call, encodeSmall, makeCall, type Prepared } from './call.js';
-import { packedPayload, recordOf } from './carried.js';
+import { isSmallPacked, packedPayload, recordOf } from './carried.js';
 import { Executor } from './executor.js';
 import { userFrames } from './frames.js';
 
@@ -334,7 +334,8 @@ export class Host {
 		this.#callers[id % MOST_CALLS] = undefined;
 		this.#pending--;
 		if (!isSmallContent(caller.call.content)) this.#endpoint.ended(id);
-		if (caller.call.carried !== null) this.#endpoint.ended(besideCall(id));
+		const { carried } = caller.call;
+		if (carried !== null && !isSmallPacked(carried.packed)) this.#endpoint.ended(besideCall(id));
 		return caller;
 	}
 

@@ -1,5 +1,5 @@
 import { parseJson } from '../codec/json.js';
-import { Json, type Small } from '../codec/small.js';
+import { Json, KeptJson, type Small } from '../codec/small.js';
 
 /** A call on small values, or the answer to one, as it lies in memory that is written and read in place. */
 export interface Rec {
@@ -35,6 +35,9 @@ const TAGS = {
 	/** A string of these kinds that holds JSON. */
 	asciiJson: 8,
 	textJson: 9,
+	/** The same, to be taken apart by whoever needs it. */
+	asciiKept: 10,
+	textKept: 11,
 } as const;
 
 /** The most bytes that a value takes: a tag, and a number or the length of a string. */
@@ -94,10 +97,7 @@ export class Records {
 			about: view.getUint32(at + ABOUT, true),
 			values: null as unknown[] | null,
 		};
-		if (count !== NO_VALUES) {
-			const isLaden = (record.about & LADEN) !== 0;
-			record.values = this.#readValues(at + HEADER_BYTES, count, isLaden);
-		}
+		if (count !== NO_VALUES) record.values = this.#readValues(at + HEADER_BYTES, count);
 		return record;
 	}
 
@@ -123,6 +123,8 @@ export class Records {
 				view.setUint8(at, TAGS.undefined);
 				return at + 1;
 			default:
+				if (value instanceof KeptJson)
+					return this.#writeString(at, end, value.text, TAGS.asciiKept, TAGS.textKept);
 				if (value instanceof Json)
 					return this.#writeString(at, end, value.text, TAGS.asciiJson, TAGS.textJson);
 				view.setUint8(at, TAGS.null);
@@ -158,14 +160,11 @@ export class Records {
 		return true;
 	}
 
-	/** What travels along stays text: most calls do not look at it. */
-	#readValues(from: number, count: number, isLaden: boolean): unknown[] {
+	#readValues(from: number, count: number): unknown[] {
 		const view = this.#view;
 		const values = new Array<unknown>(count);
 		let at = from;
-		let laden = 0;
 		for (let index = 0; index < count; index++) {
-			if (index === 1 && isLaden) laden = 2 * (values[0] as number);
 			const tag = view.getUint8(at);
 			switch (tag) {
 				case TAGS.integer:
@@ -183,8 +182,15 @@ export class Records {
 					const isAscii = tag === TAGS.ascii || tag === TAGS.asciiJson;
 					const end = at + 5 + view.getUint32(at + 1, true);
 					const text = this.#bytes.toString(isAscii ? 'latin1' : 'utf16le', at + 5, end);
-					if (tag === TAGS.ascii || tag === TAGS.text) values[index] = text;
-					else values[index] = index <= laden ? new Json(text) : parseJson(text);
+					values[index] = tag === TAGS.ascii || tag === TAGS.text ? text : parseJson(text);
+					at = end;
+					break;
+				}
+				case TAGS.asciiKept:
+				case TAGS.textKept: {
+					const end = at + 5 + view.getUint32(at + 1, true);
+					const encoding = tag === TAGS.asciiKept ? 'latin1' : 'utf16le';
+					values[index] = new KeptJson(this.#bytes.toString(encoding, at + 5, end));
 					at = end;
 					break;
 				}

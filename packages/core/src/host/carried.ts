@@ -3,7 +3,7 @@ import { LADEN, NAMED } from '../channel/records.js';
 import { encode } from '../codec/encode.js';
 import type { Payload } from '../codec/payload.js';
 import type { Medium } from '../codec/shareable.js';
-import { fromSmall, LARGE, type Small, toSmall } from '../codec/small.js';
+import { fromSmall, Json, KeptJson, LARGE, type Small, toSmall } from '../codec/small.js';
 import { realm } from '../realm.js';
 
 /** What travels along with a call, as it was when that was made. */
@@ -56,6 +56,7 @@ function smallBaggage(baggage: Baggage, carriers: readonly CarrierConstant[]): S
 		let { small } = carrier;
 		if (carrier.packed !== packed) {
 			small = toSmall(packed);
+			if (small instanceof Json) small = new KeptJson(small.text); // most calls do not look at it
 			if (isUnchanging(packed)) Object.assign(carrier, { packed, small });
 		}
 		if (small === LARGE) return null;

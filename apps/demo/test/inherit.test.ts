@@ -199,11 +199,11 @@ describe.each([
 });
 
 describe.each([
-	['Thread', Thread],
-	['Process', Process],
-])('a %s', (_, Job) => {
+	['Thread', <R>(target: () => R) => new Thread({ target })],
+	['Process', <R>(target: () => R) => new Process({ target })],
+])('a %s', (_, make) => {
 	test('has the values in force where it was started, not where it was made', async () => {
-		const job = as(1, () => new Job({ target: read }));
+		const job = as(1, () => make(read));
 		expect(await as(2, () => job.start().result)).toBe(2);
 	});
 
@@ -212,7 +212,7 @@ describe.each([
 			const inner = new Thread({ target: async () => [await null, request.id] }).start();
 			return [await inner.result, await new Process({ target: read }).start().result];
 		};
-		expect(await as(3, () => new Job({ target: outer }).start().result)).toEqual([[null, 3], 3]);
+		expect(await as(3, () => make(outer).start().result)).toEqual([[null, 3], 3]);
 	});
 });
 

@@ -65,12 +65,14 @@ export class Traps implements ProxyHandler<object> {
 
 function bySymbol(own: State, target: object, key: symbol): unknown {
 	if (key === state) return own;
+	if (key === Symbol.toStringTag) return valuesMade(own)?.[key]; // whoever looks what it is makes no values
 	return key in target ? Reflect.get(target, key) : valuesInForce(own)[key];
 }
 
 /** A value that is not there yet or is a function, and the names that a Local answers for itself. */
 function rarer(own: State, target: object, key: PropertyKey): unknown {
 	if (isMethod(key) || key === 'constructor') return Reflect.get(target, key);
+	if (key === 'then' && valuesMade(own) === undefined) return undefined; // nor who awaits it
 	const values = valuesInForce(own);
 	const value = values[key];
 	if (key === 'toString' && value === Object.prototype.toString) return Reflect.get(target, key);

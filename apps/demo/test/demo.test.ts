@@ -208,7 +208,9 @@ describe('local --requests', () => {
 			(line) => line.match(/^(\S+) gets (\S+ for \1), read over the connection of \S+$/)?.[2] ?? [],
 		);
 		expect([served.sort(), got.sort()]).toEqual([asked.sort(), asked.sort()]);
-		for (const worker of ['ThreadPoolWorker-1', 'ThreadPoolWorker-2']) {
+		const workers = new Set(lines.flatMap((line) => line.match(/^(\S+) serves/)?.[1] ?? []));
+		expect(workers).not.toContain('MainThread');
+		for (const worker of workers) {
 			const opened = position(lines, new RegExp(`^${worker} opens a connection to the database$`));
 			expect(position(lines, new RegExp(`^the connection of ${worker} is closed$`))).toBeGreaterThan(opened);
 		}

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Local } from '@conc/local';
+import { Lock } from '@conc/lock';
 import { Pool, ThreadPool } from '@conc/pool';
 import { Process } from '@conc/process';
 import { Thread } from '@conc/thread';
@@ -70,6 +71,24 @@ describe.each([
 		expect(lines(to)).toEqual(['disposed here']);
 	});
 });
+
+test.each([
+	['threads', ThreadPool, ['disposed here']],
+	['processes', Pool, []],
+] as const)(
+	'a lock that a Local holds ends with its process, and lives on after its thread: %s',
+	async (kind, Kind, disposed) => {
+		const to = file(`${kind} lock`);
+		const local = new Local({
+			init: () => ({ to, lock: new Lock() }),
+			dispose: (values) => appendFileSync(values.to, `disposed here${values.lock.locked ? '' : ', free'}\n`),
+		});
+		const pool = new Kind(1);
+		expect(await pool.apply(() => local.lock.tryAcquire())).toBe(true);
+		await pool.terminate();
+		expect(lines(to)).toEqual(disposed);
+	},
+);
 
 describe.each([
 	['processes', Pool],

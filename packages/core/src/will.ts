@@ -10,7 +10,30 @@ export interface Notary {
 }
 
 const office = () =>
-	realm('wills', () => ({ notary: null as Notary | null, left: new Set<Will>(), next: 0 }));
+	realm('wills', () => ({
+		notary: null as Notary | null,
+		left: new Set<Will>(),
+		next: 0,
+		isLeaving: false,
+	}));
+
+/** Whether what is encoded at the moment is for the time when this thread or process is gone. */
+export function isLeavingWill(): boolean {
+	return office().isLeaving;
+}
+
+/** Hands it over; false where it cannot cross. */
+function hand(notary: Notary, id: number, label: string, duty: Duty | null, value: object): boolean {
+	office().isLeaving = true;
+	try {
+		notary.leave(id, label, duty, value);
+		return true;
+	} catch {
+		return false;
+	} finally {
+		office().isLeaving = false;
+	}
+}
 
 /** From now on wills that are left here are handed to `notary`. Gives those that stand at any moment. */
 export function appoint(notary: Notary): ReadonlySet<Will> {
@@ -28,11 +51,8 @@ export function leaveWill(label: string, duty: Duty, value: object): Will | unde
 	const { notary, left } = office();
 	if (notary === null) return undefined;
 	const id = office().next++;
-	try {
-		notary.leave(id, label, duty, value);
-	} catch {
-		return undefined; // the system takes it back with this thread or process, or nobody does
-	}
+	// Else the system takes it back with this thread or process, or nobody does.
+	if (!hand(notary, id, label, duty, value)) return undefined;
 	const will = new Will(notary, id, label, value);
 	left.add(will);
 	return will;
@@ -55,12 +75,7 @@ export class Will {
 
 	/** Takes a copy anew. Where none can be made any more, the former stays. */
 	renew(): void {
-		if (!office().left.has(this)) return;
-		try {
-			this.#notary.leave(this.#id, this.#label, null, this.#value);
-		} catch {
-			// what was set since cannot cross
-		}
+		if (office().left.has(this)) hand(this.#notary, this.#id, this.#label, null, this.#value);
 	}
 
 	/** The same, once the code that changes the value pauses. */

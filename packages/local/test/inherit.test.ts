@@ -41,6 +41,28 @@ describe('inherit', () => {
 		});
 	});
 
+	test('takes what was set, deleted, defined or cleared since the last call', () => {
+		const request = new Local<Request & { now: number }>({ name: 'test.since', inherit: true });
+		const packed = () => packBaggage().find(([carrier]) => carrier === (request as unknown))?.[1];
+		request.run({ id: 1, user: 'Alice' }, () => {
+			expect(packed()).toEqual({ id: 1, user: 'Alice' });
+			request.id = 2;
+			expect(packed()).toEqual({ id: 2, user: 'Alice' });
+			delete request.user;
+			expect(packed()).toEqual({ id: 2 });
+			let now = 0;
+			Object.defineProperty(request, 'now', { get: () => ++now, enumerable: true });
+			expect([packed(), packed()]).toEqual([
+				{ id: 2, now: 1 },
+				{ id: 2, now: 2 },
+			]);
+			request.clear();
+			expect(packed()).toBeUndefined();
+			request.user = 'Bob';
+			expect(packed()).toEqual({ user: 'Bob' });
+		});
+	});
+
 	test('of some keys takes these, and the rest is what the thread has', () => {
 		let made = 0;
 		const request = new Local({

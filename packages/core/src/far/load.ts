@@ -14,14 +14,11 @@ export function constantOf({ about }: Rec): number {
 export function unload({ about, values }: Rec, endpoint: Endpoint): Baggage | Promise<Baggage> {
 	if ((about & LADEN) === 0 || values === null) return NOTHING;
 	const [count] = values as [number];
-	const laden = values.splice(0, 1 + 2 * count);
-	const carriers: unknown[] = [];
-	const packed: unknown[] = [];
-	for (let at = 1; at < laden.length; at += 2) {
-		carriers.push(endpoint.constant(laden[at] as number));
-		packed.push(laden[at + 1]);
-	}
-	return withPacked(carriers, packed);
+	const load: Loading[] = [];
+	for (let at = 1; at < 1 + 2 * count; at += 2)
+		load.push([endpoint.constant(values[at] as number), values[at + 1]]);
+	values.splice(0, 1 + 2 * count);
+	return loaded(load);
 }
 
 /** The name that a record has; to be taken after what travels with it. */
@@ -37,13 +34,20 @@ export function unloadMessage(
 	if (packed === null) return NOTHING;
 	const opened = endpoint.openFor(packed, besideCall(id));
 	const found = carriers.map((number) => endpoint.constant(number));
-	if (opened instanceof Promise) return opened.then((values) => withPacked(found, values as unknown[]));
-	return withPacked(found, opened as unknown[]);
+	const pair = (values: unknown) =>
+		loaded(found.map((carrier, at) => [carrier, (values as unknown[])[at]] as const));
+	return opened instanceof Promise ? opened.then(pair) : pair(opened);
 }
 
-function withPacked(carriers: unknown[], packed: unknown[]): Baggage | Promise<Baggage> {
-	const pair = (known: unknown[]) => known.map((carrier, at) => [carrier as Carrier, packed[at]] as const);
-	return carriers.some((carrier) => carrier instanceof Promise)
-		? Promise.all(carriers).then(pair)
-		: pair(carriers);
+/** A carrier, or the promise of it, and what it has packed. */
+type Loading = readonly [carrier: unknown, packed: unknown];
+
+function loaded(load: readonly Loading[]): Baggage | Promise<Baggage> {
+	for (const [carrier] of load) if (carrier instanceof Promise) return afterAll(load);
+	return load as Baggage;
+}
+
+async function afterAll(load: readonly Loading[]): Promise<Baggage> {
+	const carriers = await Promise.all(load.map(([carrier]) => carrier as Carrier));
+	return carriers.map((carrier, at) => [carrier, load[at]?.[1]] as const);
 }

@@ -282,7 +282,7 @@ export class Server {
 		const began = performance.now();
 		const { id, values } = call;
 		try {
-			const [fn, baggage] = [await loading, await unloading];
+			const [fn, baggage] = await Promise.all([loading, unloading]);
 			this.#started(id, fn, takeName(call));
 			const run = async () => fn(...(values ?? []));
 			await this.#settle(id, unpackBaggage(baggage, run), began, subjectOf(fn));

@@ -5,7 +5,7 @@ const common = { target: 'node20', platform: 'node' } as const;
 export default defineConfig([
 	{
 		...common,
-		entry: ['src/main.ts', 'src/memory.ts', 'src/peers/worker/*.ts'],
+		entry: ['src/main.ts', 'src/memory.ts', 'src/awaits.ts', 'src/peers/worker/*.ts'],
 		format: 'esm',
 		clean: ['!cjs/**'],
 	},

@@ -5,6 +5,7 @@ import { cpuBound, unevenLoad } from './cases/cpu.js';
 import { besideCPython } from './cases/cpython.js';
 import { echo, megabyte } from './cases/echo.js';
 import { firstResult } from './cases/first.js';
+import { awaiting, localRead, localReadInScope, taskWithLocal } from './cases/locals.js';
 import { awaitedLock, contendedLock, events, sharedArray, turns, uncontendedLock } from './cases/locks.js';
 import { bigMap } from './cases/map.js';
 import { memory } from './cases/memory.js';
@@ -43,6 +44,10 @@ const cases: Case[] = [
 	turns,
 	queueBetweenThreads,
 	sharedArray,
+	localRead,
+	localReadInScope,
+	awaiting,
+	...kinds.map(taskWithLocal),
 	...besideCPython,
 	...betweenProcesses,
 ];

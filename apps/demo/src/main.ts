@@ -5,6 +5,7 @@ import { lockExample } from './examples/lock.js';
 import { poolExample } from './examples/pool.js';
 import { processExample } from './examples/process.js';
 import { queueExample } from './examples/queue.js';
+import { requestsExample } from './examples/requests.js';
 import { subprocessExample } from './examples/subprocess.js';
 import { threadExample } from './examples/thread.js';
 
@@ -57,7 +58,11 @@ program
 		100_000,
 	)
 	.action(lockExample);
-program.command('local').description('a value per thread (threading.local)').action(localExample);
+program
+	.command('local')
+	.description('a value per thread (threading.local)')
+	.option('-r, --requests', 'a server whose threads know the request, the user and their connection')
+	.action(({ requests }) => (requests ? requestsExample() : localExample()));
 
 // After the examples, which take none: a name that is not among them is told below.
 program.allowExcessArguments();

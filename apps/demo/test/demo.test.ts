@@ -192,6 +192,32 @@ describe('thread, lock and local', () => {
 	});
 });
 
+describe('local --requests', () => {
+	it('serves each request in a thread that knows whose it is and has a connection of its own', async () => {
+		const { lines, stderr, exitCode } = await demo('local', '--requests');
+		expect(lines[0]).toMatch(/^MainThread listens at http:\/\/127\.0\.0\.1:\d+$/);
+		expect(lines.at(-1)).toBe('MainThread ends.');
+		const asked = ['Alice', 'Bob', 'Carol', 'Dave'].flatMap((user) => [
+			`/basket for ${user}`,
+			`/orders for ${user}`,
+		]);
+		const served = lines.flatMap(
+			(line) => line.match(/^(\S+) serves (\S+ for \S+), read over the connection of \1$/)?.[2] ?? [],
+		);
+		const got = lines.flatMap(
+			(line) => line.match(/^(\S+) gets (\S+ for \1), read over the connection of \S+$/)?.[2] ?? [],
+		);
+		expect([served.sort(), got.sort()]).toEqual([asked.sort(), asked.sort()]);
+		const workers = new Set(lines.flatMap((line) => line.match(/^(\S+) serves/)?.[1] ?? []));
+		expect(workers).not.toContain('MainThread');
+		for (const worker of workers) {
+			const opened = position(lines, new RegExp(`^${worker} opens a connection to the database$`));
+			expect(position(lines, new RegExp(`^the connection of ${worker} is closed$`))).toBeGreaterThan(opened);
+		}
+		expect([stderr, exitCode]).toEqual(['', 0]);
+	});
+});
+
 const all = ['process', 'pool', 'subprocess', 'queue', 'distributed', 'thread', 'lock', 'local'];
 
 describe('the command line', () => {

@@ -2,10 +2,9 @@ export { follow } from './aborts.js';
 export {
 	type Baggage,
 	type Carrier,
-	pack,
 	packBaggage,
+	type Travel,
 	travelAlong,
-	unpack,
 	unpackBaggage,
 } from './baggage.js';
 export { brand, brandsOf } from './brand.js';
@@ -99,3 +98,4 @@ export {
 	type WaitOptions,
 	waitFor,
 } from './wait.js';
+export { leaveWill, type Will } from './will.js';

@@ -8,12 +8,14 @@ type Free = object & { run?: never; clear?: never };
 interface Common<T> {
 	/**
 	 * Shown in messages and by `console.log`. With `inherit` it is also how both sides of a call know that they mean
-	 * the same Local, so choose one that is yours alone (`'shop.request'`): two that inherit and have one name are one.
+	 * the same Local, so choose one that is yours alone (`'shop.request'`): to make two that inherit and have one name in
+	 * one thread is a TypeError, unless it is one module that was loaded twice. Without, it is a label.
 	 */
 	readonly name?: string | undefined;
 	/**
 	 * Which values go along into every Thread, Process and pool task that is started or called here: `true` for all of
-	 * them, or those of some keys. They are copied as they are at the call. Needs a name.
+	 * them, or those of some keys. They are copied as they are at the call, which throws a CaptureError with the path to
+	 * what cannot be copied. Needs a name.
 	 */
 	readonly inherit?: boolean | readonly (keyof T)[] | undefined;
 }
@@ -28,9 +30,15 @@ export interface LocalInitOptions<T extends object> extends Common<T> {
 	/** Makes the values of a thread, at their first use there. What it throws, the use throws, and the next tries anew. */
 	readonly init: () => T;
 	/**
-	 * Called with the values when the thread or process ends by itself, by an error or by `process.exit()`, but not
-	 * when it is terminated or killed. Called once for what `init` made, also after `clear()`, never for the values of a
-	 * `run` scope. It cannot wait for a promise: nothing asynchronous runs any more. Such values stay until then.
+	 * Called with the values when the thread or process ends by itself, by an error or by `process.exit()`; and by
+	 * `clear()`. Called once for what `init` made, never for the values of a `run` scope. It cannot wait for a promise:
+	 * nothing asynchronous runs any more. Such values stay until then. (`__del__` of what a `threading.local` holds)
+	 *
+	 * One that was terminated, killed, aborted or ran out of memory cannot call it any more. Then whoever started it
+	 * does, with a copy: as `init` made it, and made anew when a value is set, as soon as the code that set it pauses,
+	 * and at the end of each task. What it throws there is a warning with the code `CONC_WILL_FAILED`, and harms nobody.
+	 * It is not called for values that cannot be copied, such as a socket, which the system closes; nor when whoever
+	 * started it is gone at the same time.
 	 */
 	dispose?(values: T): void;
 }

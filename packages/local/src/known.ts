@@ -1,4 +1,5 @@
 import { realm } from '@conc/core';
+import { isSameSite, type Site } from './site.js';
 import { type Inherit, newState, type Settings, type State, title } from './state.js';
 
 /** What a Local is to the other side. `init` and `dispose` cross as functions do. */
@@ -20,11 +21,16 @@ const known = () =>
 		return { kept: new Map(), sent, collected: new FinalizationRegistry((id) => sent.delete(id)) };
 	});
 
-/** The state of a Local that is made here: of its own, or if it inherits, the one that all of its name share. */
-export function stateFor(settings: Settings): State {
+/**
+ * The state of a Local that is made here: of its own, or if it inherits, that of its name. Only a module that is loaded
+ * twice makes two of one name.
+ */
+export function stateFor(settings: Settings, site: () => Site): State {
 	if (settings.inherit === false || settings.name === undefined) return newState(settings);
-	const found = known().kept.get(settings.name);
-	if (found === undefined) return keep(settings, settings.name);
+	const found = known().kept.get(settings.name) ?? keep(settings, settings.name);
+	const here = site();
+	found.site ??= here; // one that came from elsewhere is made where its module says
+	if (!isSameSite(found.site, here)) throw twice(found, here);
 	if (describe(found.inherit) !== describe(settings.inherit)) {
 		throw new TypeError(
 			`${title(settings)} is to inherit ${describe(settings.inherit)}, but there is one of that name here ` +
@@ -32,6 +38,13 @@ export function stateFor(settings: Settings): State {
 		);
 	}
 	return found;
+}
+
+function twice(found: State, here: Site): TypeError {
+	return new TypeError(
+		`there are two Locals that inherit and are named ${JSON.stringify(found.name)}: one made at ${found.site?.shown}, ` +
+			`one at ${here.shown}\n  → give one of them another name, or export one Local and import it in both places`,
+	);
 }
 
 /** The state in this thread of a Local that came from elsewhere. */

@@ -1,23 +1,27 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { type InspectOptions, inspect } from 'node:util';
-import { brand, type Carrier, type Medium, pack, revive, share, travelAlong, unpack } from '@conc/core';
+import { brand, type Carrier, type Medium, revive, sent, share, travelAlong } from '@conc/core';
 import type { LocalConstructor, LocalOf } from './api.js';
-import { packed, runPacked, stateForStorage } from './carry.js';
+import { runStore, stateForStorage, travelOf } from './carry.js';
 import { disposeNow } from './dispose.js';
 import { type Handle, handleOf, stateFor, stateOf } from './known.js';
 import { clearScope, copyOf, runWith } from './scope.js';
 import { type Options, settingsOf } from './settings.js';
 import { show } from './show.js';
+import { siteOf } from './site.js';
 import { checked, type State, title } from './state.js';
-import { state, type Target, traps } from './traps.js';
+import { state, Traps } from './traps.js';
 
 class LocalObject implements Carrier {
-	// Not #private: it is read through the Proxy, and by another copy of this class.
+	// Not #private: the Proxy answers it, and another copy of this class asks.
 	declare readonly [state]: State;
 
 	constructor(options: Options = {}) {
 		// biome-ignore lint/correctness/noConstructorReturn: the Proxy is the Local, and a subclass must get it too
-		return standFor(stateFor(settingsOf(options)), this);
+		return standFor(
+			stateFor(settingsOf(options), () => siteOf(new.target, LocalObject)),
+			this,
+		);
 	}
 
 	static from(als: AsyncLocalStorage<unknown>, options: { readonly name: string }): Carrier {
@@ -25,7 +29,10 @@ class LocalObject implements Carrier {
 		if (typeof als?.getStore !== 'function') throw new TypeError('Local.from takes an AsyncLocalStorage');
 		if (typeof name !== 'string')
 			throw new TypeError("Local.from needs a name: Local.from(als, { name: 'shop.request' })");
-		return localOf(stateForStorage(als, name), LocalObject.prototype);
+		return localOf(
+			stateForStorage(als, name, () => siteOf(LocalObject.from)),
+			LocalObject.prototype,
+		);
 	}
 
 	static [revive](handle: Handle): Carrier {
@@ -36,7 +43,7 @@ class LocalObject implements Carrier {
 	run<R>(values: object, fn: () => R): R {
 		const own = this[state];
 		if (typeof fn !== 'function') throw new TypeError(`${title(own)}: run takes values and a function`);
-		if (own.inherit === 'store') return runPacked(own, values, fn);
+		if (own.inherit === 'store') return runStore(own, values, fn);
 		return runWith(own, copyOf(checked(own, values, 'run was given')), fn);
 	}
 
@@ -44,20 +51,17 @@ class LocalObject implements Carrier {
 		const own = this[state];
 		if (clearScope(own) || own.values === undefined) return;
 		const { values, dispose } = own;
-		own.values = undefined;
-		if (dispose !== undefined) disposeNow(values, dispose);
+		own.values = own.will = undefined;
+		if (dispose !== undefined) disposeNow(values);
 	}
 
 	[share](_to: Medium): Handle {
 		return handleOf(this[state]);
 	}
 
-	[pack](): unknown {
-		return packed(this[state]);
-	}
-
-	[unpack]<T>(values: unknown, fn: () => T): T {
-		return runPacked(this[state], values, fn);
+	/** It need not be told, and to look for it must not make values. */
+	get [sent](): undefined {
+		return undefined;
 	}
 
 	toString(): string {
@@ -78,11 +82,10 @@ function localOf(own: State, prototype: LocalObject): Carrier {
 
 /** Makes `target` a Local with this state. The first of a state is the one that crosses and carries. */
 function standFor(own: State, target: LocalObject): LocalObject {
-	Object.defineProperty(target, state, { value: own, configurable: true });
-	const local = new Proxy(target as Target, traps) as LocalObject;
+	const local = new Proxy<LocalObject>(target, new Traps(own));
 	if (own.local === undefined) {
 		own.local = local;
-		if (own.inherit !== false) travelAlong(local);
+		if (own.inherit !== false) travelAlong(local, travelOf(own));
 	}
 	return local;
 }

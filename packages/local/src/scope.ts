@@ -5,13 +5,20 @@ import { type State, threadValues, type Values } from './state.js';
 /** The values in force in a scope. Those that came along with a call are laid over the thread's at first use. */
 interface Scope {
 	values: unknown;
-	readonly inherited: Values | undefined;
+	readonly inherited: (() => Values) | undefined;
+	/** A frozen copy of them as they are, once one was needed. Only of values that hold no objects. */
+	copy?: Values | undefined;
 }
 
-type Scopes = ReadonlyMap<State, Scope>;
+/** The scope of one Local that is in force, and those of others: of each at most one. */
+export interface Entered {
+	readonly state: State;
+	readonly scope: Scope;
+	readonly outer: Entered | undefined;
+}
 
 /** One storage for all Locals, made at the first scope: on Node 20 and 22 each storage slows every await. */
-const scopes = () => realm('scopes of locals', () => new AsyncLocalStorage<Scopes>());
+const scopes = () => realm('scopes of locals', () => new AsyncLocalStorage<Entered>());
 
 /** Runs `fn`, and everything asynchronous it starts, with these values. */
 export function runWith<R>(state: State, values: unknown, fn: () => R): R {
@@ -19,29 +26,85 @@ export function runWith<R>(state: State, values: unknown, fn: () => R): R {
 }
 
 /** Runs `fn` with what came along, and for the rest a copy of what this thread has. */
-export function runInheriting<R>(state: State, inherited: Values, fn: () => R): R {
+export function runInheriting<R>(state: State, open: () => Values, fn: () => R): R {
+	let opened: Values | undefined;
+	const inherited = () => {
+		opened ??= open();
+		return opened;
+	};
 	return enter(state, { values: undefined, inherited }, fn);
 }
 
 function enter<R>(state: State, scope: Scope, fn: () => R): R {
+	state.scopes ??= scopes();
 	state.scoped = true;
-	return scopes().run(new Map(scopes().getStore()).set(state, scope), fn);
+	const outer = without(state, state.scopes.getStore());
+	return state.scopes.run({ state, scope, outer }, fn);
+}
+
+/** A scope that is left behind is not held, however long scopes go on to be entered within one another. */
+function without(state: State, entered: Entered | undefined): Entered | undefined {
+	if (entered === undefined || entered.state === state) return entered?.outer;
+	const outer = without(state, entered.outer);
+	return outer === entered.outer ? entered : { ...entered, outer };
 }
 
 function scopeOf(state: State): Scope | undefined {
-	return scopes().getStore()?.get(state);
+	let entered = state.scopes?.getStore();
+	while (entered !== undefined && entered.state !== state) entered = entered.outer;
+	return entered?.scope;
+}
+
+/** The values in force here if they are there already. */
+export function valuesMade(state: State): Values | undefined {
+	return state.scoped ? scopedValues(state) : state.values;
+}
+
+function scopedValues(state: State): Values | undefined {
+	if (state.storage !== undefined) {
+		const store = state.storage.getStore();
+		if (isObject(store)) return store;
+	}
+	const scope = scopeOf(state);
+	if (scope === undefined) return state.values;
+	return isObject(scope.values) ? scope.values : undefined;
 }
 
 /** The values in force here: the scope's, else the thread's, which this may make. */
 export function valuesInForce(state: State): Values {
-	if (!state.scoped) return state.values ?? threadValues(state);
-	const store = state.storage?.getStore();
-	if (isObject(store)) return store;
+	const made = valuesMade(state);
+	if (made !== undefined) return made;
 	const scope = scopeOf(state);
-	if (scope?.inherited !== undefined) {
-		scope.values ??= Object.assign(copyOf(threadValues(state)), scope.inherited);
+	if (scope?.inherited === undefined) return threadValues(state);
+	const values = Object.assign(copyOf(threadValues(state)), scope.inherited());
+	scope.values = values;
+	return values;
+}
+
+/** The same, to be changed. */
+export function valuesToChange(state: State): Values {
+	const values = valuesInForce(state);
+	const scope = state.scoped ? scopeOf(state) : undefined;
+	if (scope !== undefined) scope.copy = undefined;
+	else state.will?.touch();
+	return values;
+}
+
+/** A copy of those of the values in force so far that `isWanted`: the same as before where they cannot have changed. */
+export function copySoFar(state: State, isWanted: (key: PropertyKey) => boolean): Values | undefined {
+	const scope = state.scoped ? scopeOf(state) : undefined;
+	if (scope?.copy !== undefined) return scope.copy;
+	const values = scope === undefined ? state.values : ((scope.values ?? scope.inherited?.()) as Values);
+	if (values === undefined) return undefined;
+	const copy = copyOf(values);
+	let isFlat = true;
+	for (const key of Reflect.ownKeys(copy)) {
+		if (!isWanted(key)) delete copy[key];
+		else if (!isFixed(Object.getOwnPropertyDescriptor(values, key))) isFlat = false;
 	}
-	return isObject(scope?.values) ? scope.values : threadValues(state);
+	// Nobody else has the values of a scope, but who gave a thread's may change them.
+	if (scope !== undefined && isFlat) scope.copy = Object.freeze(copy);
+	return copy;
 }
 
 /** The values in force as far as there are any yet, and the store of a `Local.from` whatever it is. */
@@ -50,7 +113,7 @@ export function valuesSoFar(state: State): unknown {
 	const store = state.storage?.getStore();
 	if (store !== undefined) return store;
 	const scope = scopeOf(state);
-	return scope === undefined ? state.values : (scope.values ?? scope.inherited);
+	return scope === undefined ? state.values : (scope.values ?? scope.inherited?.());
 }
 
 /** Leaves the scope that is in force here without values; false if there is none. */
@@ -60,14 +123,23 @@ export function clearScope(state: State): boolean {
 		for (const key of Reflect.ownKeys(store)) delete store[key];
 		return true;
 	}
-	const scope = state.scoped ? scopeOf(state) : undefined;
-	if (scope !== undefined) scope.values = {};
-	return scope !== undefined;
+	const scope = scopeOf(state);
+	if (scope === undefined) return false;
+	scope.values = {};
+	scope.copy = undefined;
+	return true;
 }
 
 /** A copy of its own enumerable properties, of the same class. */
 export function copyOf(values: Values): Values {
-	return Object.assign(Object.create(Object.getPrototypeOf(values)), values);
+	const prototype = Object.getPrototypeOf(values);
+	if (prototype === Object.prototype) return { ...values };
+	return Object.assign(Object.create(prototype), values);
+}
+
+/** Neither computed nor an object, which may change by itself. */
+function isFixed(property: PropertyDescriptor | undefined): boolean {
+	return property?.get === undefined && !isObject(property?.value) && typeof property?.value !== 'function';
 }
 
 function isObject(value: unknown): value is Values {

@@ -1,5 +1,8 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
+import type { Will } from '@conc/core';
 import { disposeAtEnd } from './dispose.js';
+import type { Entered } from './scope.js';
+import type { Site } from './site.js';
 
 export type Values = Record<PropertyKey, unknown>;
 
@@ -21,10 +24,16 @@ export interface State extends Settings {
 	id: string | undefined;
 	/** The values of this thread, `undefined` until their first use. */
 	values: Values | undefined;
+	/** Where they are disposed of from outside should this thread end without a word: to be told when they change. */
+	will: Will | undefined;
 	/** Whether any scope was ever entered: if not, nobody need look for one. */
 	scoped: boolean;
+	/** Where its scopes are found, once there was one. */
+	scopes: AsyncLocalStorage<Entered> | undefined;
 	/** The AsyncLocalStorage that `Local.from` was given in this thread. */
 	storage: AsyncLocalStorage<unknown> | undefined;
+	/** Where it was made in this thread; undefined of one that only came from elsewhere. */
+	site: Site | undefined;
 	/** While `init` runs. */
 	initialising: boolean;
 	/** The Local that stands for this state when it crosses. */
@@ -39,8 +48,11 @@ export function newState(settings: Settings, id?: string): State {
 		...settings,
 		id,
 		values: undefined,
+		will: undefined,
 		scoped: false,
+		scopes: undefined,
 		storage: undefined,
+		site: undefined,
 		initialising: false,
 		local: undefined,
 	};
@@ -62,7 +74,8 @@ function initialise(state: State): Values {
 	state.initialising = true;
 	try {
 		const values = state.init === undefined ? {} : checked(state, state.init(), 'init returned');
-		if (state.dispose !== undefined) disposeAtEnd(values, state.dispose);
+		if (state.dispose !== undefined)
+			state.will = disposeAtEnd(values, state.dispose, `dispose of ${title(state)}`);
 		state.values = values;
 		return values;
 	} finally {

@@ -1,56 +1,84 @@
-import { valuesInForce } from './scope.js';
+import { valuesInForce, valuesMade, valuesToChange } from './scope.js';
 import { refused, type State } from './state.js';
 
-/** Where a Local keeps its state; the same in every copy of this package. */
+/** The key under which a Local shows its state to every copy of this package. */
 export const state: unique symbol = Symbol.for('@conc/local:state') as never;
 
-/** What stands behind the Proxy: the state, and a prototype with the methods. */
-export interface Target {
-	readonly [state]: State;
+/**
+ * A Local behaves as the object of the values in force would, except that its methods stay its own. They are in the
+ * prototype of the target, which has nothing else.
+ *
+ * One for each Local, with `get` of its own: the engine finds that sooner than in a prototype, and it the state.
+ */
+export class Traps implements ProxyHandler<object> {
+	readonly get: (target: object, key: PropertyKey) => unknown;
+	readonly #own: State;
+
+	constructor(own: State) {
+		this.#own = own;
+		this.get = (target, key) => {
+			if (typeof key === 'symbol') return bySymbol(own, target, key);
+			const value = valuesMade(own)?.[key];
+			return value === undefined || typeof value === 'function' ? rarer(own, target, key) : value;
+		};
+	}
+
+	set(_target: object, key: PropertyKey, value: unknown): boolean {
+		const own = this.#own;
+		if (isMethod(key)) throw refused(own, key);
+		valuesToChange(own)[key] = value;
+		return true;
+	}
+
+	has(target: object, key: PropertyKey): boolean {
+		return key in target || key in valuesInForce(this.#own);
+	}
+
+	deleteProperty(_target: object, key: PropertyKey): boolean {
+		return Reflect.deleteProperty(valuesToChange(this.#own), key);
+	}
+
+	ownKeys(): (string | symbol)[] {
+		return Reflect.ownKeys(valuesInForce(this.#own));
+	}
+
+	/** A Proxy may only show as fixed what its target has as well, so every property is shown as configurable. */
+	getOwnPropertyDescriptor(_target: object, key: PropertyKey): PropertyDescriptor | undefined {
+		const found = Reflect.getOwnPropertyDescriptor(valuesInForce(this.#own), key);
+		return found && { ...found, configurable: true };
+	}
+
+	defineProperty(_target: object, key: PropertyKey, descriptor: PropertyDescriptor): boolean {
+		if (isMethod(key)) throw refused(this.#own, key);
+		if (descriptor.configurable === false) return false;
+		return Reflect.defineProperty(valuesToChange(this.#own), key, { ...descriptor, configurable: true });
+	}
+
+	preventExtensions(): boolean {
+		return false;
+	}
+
+	setPrototypeOf(): boolean {
+		return false;
+	}
 }
 
-/** A Local behaves as the object of the values in force would, except that its methods stay its own. */
-export const traps: ProxyHandler<Target> = {
-	get(target, key) {
-		if (typeof key === 'symbol' || isOwn(key)) return member(target, key);
-		const values = valuesInForce(target[state]);
-		const value = values[key];
-		if (value === undefined) return Reflect.get(target, key);
-		if (typeof value === 'function' && target[state].inherit === 'store') return value.bind(values);
-		return value;
-	},
-	set(target, key, value) {
-		if (isMethod(key)) throw refused(target[state], key);
-		valuesInForce(target[state])[key] = value;
-		return true;
-	},
-	has: (target, key) => key in target || key in valuesInForce(target[state]),
-	deleteProperty: (target, key) => Reflect.deleteProperty(valuesInForce(target[state]), key),
-	ownKeys: (target) => Reflect.ownKeys(valuesInForce(target[state])),
-	// A Proxy may only show as fixed what its target has as well, so every property is shown as configurable.
-	getOwnPropertyDescriptor(target, key) {
-		const found = Reflect.getOwnPropertyDescriptor(valuesInForce(target[state]), key);
-		return found && { ...found, configurable: true };
-	},
-	defineProperty(target, key, descriptor) {
-		if (isMethod(key)) throw refused(target[state], key);
-		if (descriptor.configurable === false) return false;
-		return Reflect.defineProperty(valuesInForce(target[state]), key, { ...descriptor, configurable: true });
-	},
-	preventExtensions: () => false,
-	setPrototypeOf: () => false,
-};
+function bySymbol(own: State, target: object, key: symbol): unknown {
+	if (key === state) return own;
+	if (key === Symbol.toStringTag) return valuesMade(own)?.[key]; // whoever looks what it is makes no values
+	return key in target ? Reflect.get(target, key) : valuesInForce(own)[key];
+}
+
+/** A value that is not there yet or is a function, and the names that a Local answers for itself. */
+function rarer(own: State, target: object, key: PropertyKey): unknown {
+	if (isMethod(key) || key === 'constructor') return Reflect.get(target, key);
+	if (key === 'then' && valuesMade(own) === undefined) return undefined; // nor who awaits it
+	const values = valuesInForce(own);
+	const value = values[key];
+	if (key === 'toString' && value === Object.prototype.toString) return Reflect.get(target, key);
+	if (value === undefined) return Reflect.get(target, key);
+	if (typeof value === 'function' && own.inherit === 'store') return value.bind(values);
+	return value;
+}
 
 const isMethod = (key: PropertyKey): key is 'run' | 'clear' => key === 'run' || key === 'clear';
-
-const isOwn = (key: string) => isMethod(key) || key === 'constructor' || key === 'toString';
-
-/** The rarer reads: symbols, and the names that a Local answers for itself. */
-function member(target: Target, key: string | symbol): unknown {
-	if (typeof key === 'symbol') {
-		return key in target ? Reflect.get(target, key) : valuesInForce(target[state])[key];
-	}
-	if (key !== 'toString') return Reflect.get(target, key);
-	const { toString: ofValues } = valuesInForce(target[state]);
-	return ofValues === Object.prototype.toString ? Reflect.get(target, key) : ofValues;
-}

@@ -1,7 +1,7 @@
-import { type Carrier, pack, packBaggage, revive, unpackBaggage } from '@conc/core';
+import { packBaggage, unpackBaggage } from '@conc/core';
 import { Local } from '@conc/local';
 import { describe, expect, test } from 'vitest';
-import { baggageForThread, handleFor, inThread } from './helpers.js';
+import { baggageForThread, inThread } from './helpers.js';
 
 interface Request {
 	id: number;
@@ -38,6 +38,28 @@ describe('inherit', () => {
 			request.id = 2;
 			unpackBaggage(baggage, () => expect(request.id).toBe(1));
 			expect(request.id).toBe(2);
+		});
+	});
+
+	test('takes what was set, deleted, defined or cleared since the last call', () => {
+		const request = new Local<Request & { now: number }>({ name: 'test.since', inherit: true });
+		const packed = () => packBaggage().find(([carrier]) => carrier === (request as unknown))?.[1];
+		request.run({ id: 1, user: 'Alice' }, () => {
+			expect(packed()).toEqual({ id: 1, user: 'Alice' });
+			request.id = 2;
+			expect(packed()).toEqual({ id: 2, user: 'Alice' });
+			delete request.user;
+			expect(packed()).toEqual({ id: 2 });
+			let now = 0;
+			Object.defineProperty(request, 'now', { get: () => ++now, enumerable: true });
+			expect([packed(), packed()]).toEqual([
+				{ id: 2, now: 1 },
+				{ id: 2, now: 2 },
+			]);
+			request.clear();
+			expect(packed()).toBeUndefined();
+			request.user = 'Bob';
+			expect(packed()).toEqual({ user: 'Bob' });
 		});
 	});
 
@@ -89,31 +111,5 @@ describe('inherit', () => {
 		const local = new Local<Request>({ name: 'test.alone' });
 		local.id = 1;
 		expect(carried(local)).toBe(false);
-		expect((local as unknown as Carrier)[pack]()).toBeUndefined();
-	});
-});
-
-describe('Locals of one name that inherit', () => {
-	test('are one, so that a module loaded on both sides finds what came along', () => {
-		const here = new Local<Request>({ name: 'test.one', inherit: true });
-		const again = new Local<Request>({ name: 'test.one', inherit: true });
-		here.id = 1;
-		expect(again.id).toBe(1);
-		expect(packBaggage().filter(([, packed]) => (packed as Request).id === 1)).toHaveLength(1);
-		expect(Local[revive](handleFor(again) as never)).toBe(here);
-	});
-
-	test('must inherit the same', () => {
-		new Local<Request>({ name: 'test.same', inherit: ['id'] });
-		expect(() => new Local<Request>({ name: 'test.same', inherit: true })).toThrow(
-			'Local "test.same" is to inherit everything, but there is one of that name here that inherits id',
-		);
-	});
-
-	test('are several where they do not inherit', () => {
-		const one = new Local<Request>({ name: 'test.several' });
-		const other = new Local<Request>({ name: 'test.several' });
-		one.id = 1;
-		expect(other.id).toBeUndefined();
 	});
 });

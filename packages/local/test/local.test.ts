@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { revive } from '@conc/core';
+import { packValue, revive } from '@conc/core';
 import { Local } from '@conc/local';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { handleFor, inThread } from './helpers.js';
@@ -109,12 +109,14 @@ describe('init', () => {
 		expect(runs).toBe(1);
 	});
 
-	test('does not run because the Local is shown, tested or sent', () => {
+	test('does not run because the Local is shown, tested, awaited or sent', async () => {
 		const local = new Local({
 			init: (): { a: number } => {
 				throw new Error('used');
 			},
 		});
+		expect(await local).toBe(local);
+		expect(packValue({ local, read: () => local.a }, 'a Local').hasNeeds).toBe(true);
 		expect(`${inspect(local)} ${local instanceof Local}`).toBe('Local {} true');
 		expect(handleFor(local)).toHaveProperty('id');
 	});

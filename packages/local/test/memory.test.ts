@@ -32,3 +32,21 @@ test.each([
 ])('a Local that nobody holds is collected with its values: after it was %s', async (_how, use) => {
 	expect(await collected(useAndForget(use))).toBe(true);
 });
+
+test('scopes that are entered within one another for ever hold the last of each Local', async () => {
+	const [one, other] = [new Local<{ big: object }>(), new Local<{ big: object }>()];
+	const seen: WeakRef<object>[] = [];
+	await new Promise<void>((done) => {
+		const again = (times: number): void => {
+			one.run({ big: {} }, () =>
+				other.run({ big: {} }, () => {
+					seen.push(new WeakRef(one.big as object), new WeakRef(other.big as object));
+					if (times === 0) done();
+					else setImmediate(again, times - 1);
+				}),
+			);
+		};
+		again(10);
+	});
+	for (const one of seen) expect(await collected(one)).toBe(true);
+});

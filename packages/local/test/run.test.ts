@@ -85,6 +85,27 @@ describe('run', () => {
 		});
 	});
 
+	test('within another of the same Local, with one of another between them, replaces only its own', () => {
+		const [one, other] = [new Local<Request>(), new Local<Request>()];
+		one.run({ id: 1 }, () =>
+			other.run({ id: 2 }, () =>
+				one.run({ id: 3 }, () => {
+					other.user = 'seen outside';
+					expect([one.id, other.id]).toEqual([3, 2]);
+					other.run({ id: 4 }, () => expect([one.id, other.id, other.user]).toEqual([3, 4, undefined]));
+				}),
+			),
+		);
+		one.run({ id: 1 }, () =>
+			other.run({ id: 2 }, () => {
+				one.run({ id: 3 }, () => {
+					other.user = 'seen outside';
+				});
+				expect({ ...other }).toEqual({ id: 2, user: 'seen outside' });
+			}),
+		);
+	});
+
 	test('never calls init, nor dispose', () => {
 		const calls: string[] = [];
 		const local = new Local({

@@ -106,6 +106,18 @@ def between_processes(items, n):
     return through(items, multiprocessing.Barrier(2), multiprocessing.Process, n)
 
 
+def read_local(n):
+    request = threading.local()
+    request.id = 1
+    total = 0
+    start = perf_counter()
+    for _ in range(n):
+        total += request.id
+    seconds = perf_counter() - start
+    assert total == n
+    return seconds
+
+
 WORKERS = 2
 
 
@@ -235,6 +247,7 @@ CASES = {
     "threading.RLock": lambda n: take(threading.RLock(), n),
     "threading.Semaphore": lambda n: take(threading.Semaphore(), n),
     "multiprocessing.Lock": lambda n: take(multiprocessing.Lock(), n),
+    "threading.local": read_local,
     "threading.Event": lambda n: flag(threading.Event(), n),
     "threading.Lock, contended": lambda n: increments(threading.Lock(), n),
     "threading.Condition": lambda n: turns(threading.Condition(), n),

@@ -5,6 +5,7 @@ import { makeCall } from '../host/call.js';
 import { startThread } from '../host/thread.js';
 import { type PackageExport, packageExport, packageNames, packageTexts } from '../packages.js';
 import { realm } from '../realm.js';
+import { isLeavingWill } from '../will.js';
 import type { Order } from './broker.js';
 import { type FarHandle, type Home, keyOf } from './handle.js';
 import { openBroker } from './open.js';
@@ -48,6 +49,7 @@ interface Exported {
 
 /** The handle by which other processes use something that lives in this one. Starts this thread's broker at first. */
 export function exportToProcesses({ Class, handle, memory, label, detail = null }: Exported): FarHandle {
+	if (isLeavingWill()) throw new CannotCross('ends with this process', 'leave it out');
 	const own = exports();
 	const exported = packageExport(Class);
 	if (exported === undefined) throw new CannotCross('is of a class nobody exports', 'export it');

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { isShareable } from '../codec/shareable.js';
 import type { Reference } from './findings.js';
 
 /** Which members of an object are used: a tree of names; a leaf is used as a whole. */
@@ -38,6 +39,7 @@ export function membersOf(uses: readonly Reference[]): Members | null {
 /** Whether a value can be stood in for by an object with only the members that are used. */
 export function isDivisible(value: unknown, members: Members): value is Record<string, unknown> {
 	if (typeof value !== 'object' || value === null) return false;
+	if (isShareable(value)) return false; // whose members may be made by reading them
 	if (isNamespace(value)) return true;
 	if (members.calls || Array.isArray(value)) return false;
 	const prototype = Object.getPrototypeOf(value);

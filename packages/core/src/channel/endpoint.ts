@@ -125,14 +125,16 @@ export class Endpoint {
 		}
 	}
 
-	/** A call has arrived: from now on its signals are followed. */
-	expectCall({ id, payload }: { readonly id: number; readonly payload: WirePayload }): void {
-		this.#expectAborts(payload, id);
+	/** A payload of a call has arrived: from now on its signals are followed. */
+	expect(payload: WirePayload, key: PayloadKey): void {
+		this.#expectAborts(payload, key);
 	}
 
-	/** The value of a call; a promise only when modules have to be imported first. */
-	openCall({ id, payload }: { readonly id: number; readonly payload: WirePayload }): unknown {
-		return this.#openFor(payload, id);
+	/** The value of such a payload; a promise only when modules have to be imported first. */
+	openFor(payload: WirePayload, key: PayloadKey): unknown {
+		const loading = loadModules(payload.modules, 'call');
+		const value = () => arrived(this.#decode(payload, key));
+		return loading === undefined ? value() : loading.then(value);
 	}
 
 	/** The value of anything else. */
@@ -149,7 +151,7 @@ export class Endpoint {
 		constant = this.#constants.get(number);
 		if (constant === undefined) throw new Error(`a function (${number}) did not arrive before its call`);
 		if (constant.opened !== undefined) return constant.opened;
-		const opened = this.#openFor(constant.payload, constant.id);
+		const opened = this.openFor(constant.payload, constant.id);
 		constant.opened = opened;
 		if (opened instanceof Promise)
 			opened.then(
@@ -215,12 +217,6 @@ export class Endpoint {
 		this.#abortListeners.set(key, () => {
 			for (const remove of removers) remove();
 		});
-	}
-
-	#openFor(payload: WirePayload, key: PayloadKey): unknown {
-		const loading = loadModules(payload.modules, 'call');
-		const value = () => arrived(this.#decode(payload, key));
-		return loading === undefined ? value() : loading.then(value);
 	}
 
 	/** An abort may arrive while the payload still waits for its modules. */

@@ -15,6 +15,11 @@ export interface WirePayload {
 /** What an abort names: the number of a call, or the id of a constant. */
 export type PayloadKey = number | string;
 
+/** What travels along with a call. */
+export function besideCall(id: number): PayloadKey {
+	return `beside ${id}`;
+}
+
 /** `map` runs the function on each of the arguments, `starmap` on each list of arguments; `stream` runs a generator. */
 export type CallMode = 'apply' | 'map' | 'starmap' | 'stream';
 
@@ -47,6 +52,9 @@ export type Message =
 			/** The number of the constant that is called; null when the function comes first in the payload. */
 			readonly constant: number | null;
 			readonly payload: WirePayload;
+			/** The numbers of the constants with which something travels, and what they have packed. */
+			readonly carriers: readonly number[];
+			readonly packed: WirePayload | null;
 	  }
 	| {
 			readonly type: 'result';
@@ -79,6 +87,17 @@ export type Message =
 			readonly signal: number;
 			readonly reason: WirePayload;
 	  }
+	/** What is to be done should the far side end before it can do it; the duty only where it is new. */
+	| {
+			readonly type: 'will';
+			readonly id: number;
+			/** For messages. */
+			readonly label: string;
+			readonly duty: WirePayload | null;
+			readonly value: WirePayload;
+	  }
+	/** The far side does it itself. */
+	| { readonly type: 'revoke'; readonly id: number }
 	/** What the engine made of the text of the far side. */
 	| { readonly type: 'code'; readonly bytes: Uint8Array }
 	/** The far side runs. */

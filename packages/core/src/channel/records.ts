@@ -1,5 +1,5 @@
 import { parseJson } from '../codec/json.js';
-import { Json, type Small } from '../codec/small.js';
+import { Json, KeptJson, type Small } from '../codec/small.js';
 
 /** A call on small values, or the answer to one, as it lies in memory that is written and read in place. */
 export interface Rec {
@@ -13,6 +13,8 @@ export interface Rec {
 
 /** Added to the number of a constant whose call has a name, which comes before the arguments. */
 export const NAMED = 0x8000_0000;
+/** The same for one with which something travels: how much, and of each its carrier and what that has packed, come first. */
+export const LADEN = 0x4000_0000;
 
 const LENGTH = 0;
 const ID = 4;
@@ -33,6 +35,9 @@ const TAGS = {
 	/** A string of these kinds that holds JSON. */
 	asciiJson: 8,
 	textJson: 9,
+	/** The same, to be taken apart by whoever needs it. */
+	asciiKept: 10,
+	textKept: 11,
 } as const;
 
 /** The most bytes that a value takes: a tag, and a number or the length of a string. */
@@ -118,6 +123,8 @@ export class Records {
 				view.setUint8(at, TAGS.undefined);
 				return at + 1;
 			default:
+				if (value instanceof KeptJson)
+					return this.#writeString(at, end, value.text, TAGS.asciiKept, TAGS.textKept);
 				if (value instanceof Json)
 					return this.#writeString(at, end, value.text, TAGS.asciiJson, TAGS.textJson);
 				view.setUint8(at, TAGS.null);
@@ -176,6 +183,14 @@ export class Records {
 					const end = at + 5 + view.getUint32(at + 1, true);
 					const text = this.#bytes.toString(isAscii ? 'latin1' : 'utf16le', at + 5, end);
 					values[index] = tag === TAGS.ascii || tag === TAGS.text ? text : parseJson(text);
+					at = end;
+					break;
+				}
+				case TAGS.asciiKept:
+				case TAGS.textKept: {
+					const end = at + 5 + view.getUint32(at + 1, true);
+					const encoding = tag === TAGS.asciiKept ? 'latin1' : 'utf16le';
+					values[index] = new KeptJson(this.#bytes.toString(encoding, at + 5, end));
 					at = end;
 					break;
 				}

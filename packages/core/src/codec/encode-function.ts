@@ -9,6 +9,7 @@ import { readCaptures } from '../capture/values.js';
 import { CannotCross } from '../errors.js';
 import { packageExport } from '../packages.js';
 import { realm } from '../realm.js';
+import { isLeavingWill } from '../will.js';
 import type { GraphContext } from './context.js';
 import { captureCell, cellFor } from './encode-captures.js';
 import { identityOf } from './identity.js';
@@ -155,7 +156,7 @@ function putOwn(context: GraphContext, holder: object, key: string, value: unkno
 
 function warnLostWrites(fn: object, { captures, template }: Source): void {
 	const written = captures.filter((capture) => capture.written);
-	if (written.length === 0) return;
+	if (written.length === 0 || isLeavingWill()) return; // the program did not ask for it
 	const warned = realm('warned of lost writes', () => new Set<string>());
 	if (warned.has(template.id)) return;
 	warned.add(template.id);

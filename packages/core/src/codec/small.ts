@@ -8,6 +8,9 @@ export class Json {
 	constructor(readonly text: string) {}
 }
 
+/** The same, which stays text on the other side until somebody needs it. */
+export class KeptJson extends Json {}
+
 /** What goes without the codec: short strings, other primitives, plain objects that are short as text. */
 export type Small = Primitive | Json;
 

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { now } from '../clock.js';
 import { Registry } from '../liveness/registry.js';
 import { realm } from '../realm.js';
 import { describeTerminal } from './terminal.js';
@@ -67,9 +68,9 @@ function inTurn(fd: number, write: () => void): void {
 	const words = registry.turns;
 	const at = fd % words.length;
 	const self = registry.self();
-	const giveUp = performance.now() + (process.platform === 'linux' ? Number.POSITIVE_INFINITY : PATIENCE_MS);
+	const giveUp = now() + (process.platform === 'linux' ? Number.POSITIVE_INFINITY : PATIENCE_MS);
 	let owner = Atomics.compareExchange(words, at, 0, self);
-	while (owner !== 0 && performance.now() < giveUp) {
+	while (owner !== 0 && now() < giveUp) {
 		Atomics.wait(words, at, owner, LOOK_AGAIN_MS);
 		const expected = registry.isAlive(owner) ? 0 : owner;
 		const found = Atomics.compareExchange(words, at, expected, self);

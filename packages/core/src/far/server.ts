@@ -3,8 +3,14 @@ import { placeOf } from '../capture/place.js';
 import type { FarChannel, FarReceiver } from '../channel/channel.js';
 import { Endpoint } from '../channel/endpoint.js';
 import { FULL_PIPE_MS } from '../channel/outlet.js';
-import type { CallMode, Message, PartialResult, WirePayload } from '../channel/protocol.js';
-import { NAMED, type Rec } from '../channel/records.js';
+import {
+	besideCall,
+	type CallMode,
+	type Message,
+	type PartialResult,
+	type WirePayload,
+} from '../channel/protocol.js';
+import type { Rec } from '../channel/records.js';
 import { now } from '../clock.js';
 import type { Medium } from '../codec/shareable.js';
 import { LARGE, toSmall } from '../codec/small.js';
@@ -14,8 +20,11 @@ import { living } from '../host/host.js';
 import { Registry } from '../liveness/registry.js';
 import { packageNames } from '../packages.js';
 import { code } from '../texts.js';
+import { appoint, type Will } from '../will.js';
 import { RunningCall, tellCurrentCall } from './current.js';
 import { holdings } from './holdings.js';
+import { constantOf, takeName, unload, unloadMessage } from './load.js';
+import { HostNotary } from './notary.js';
 import { writeHeldBack } from './output.js';
 import { report } from './report.js';
 import { headingOf, stackOf } from './stack.js';
@@ -47,6 +56,7 @@ export class Server {
 	#compiled: (() => Uint8Array) | null = null;
 	#fn: Target | null = null;
 	readonly #holdings = holdings();
+	readonly #wills: ReadonlySet<Will>;
 	/** It has sent messages, which its answer must not overtake. */
 	#hasTold = false;
 
@@ -65,6 +75,7 @@ export class Server {
 			},
 		});
 		this.#endpoint = new Endpoint(medium, this.#channel, packageNames());
+		this.#wills = appoint(new HostNotary(this.#endpoint, this.#channel));
 	}
 
 	/** @param compiled what the engine has made of the text of the far side; null when the other end has no need of it */
@@ -88,7 +99,8 @@ export class Server {
 		if (message.type === 'call') {
 			this.#posted.set(message.id, message);
 			if (message.mode === 'stream') this.#demands.set(message.id, new Demand(0));
-			this.#endpoint.expectCall(message);
+			this.#endpoint.expect(message.payload, message.id);
+			if (message.packed !== null) this.#endpoint.expect(message.packed, besideCall(message.id));
 		} else if (message.type === 'end') this.#ending = true;
 		else if (message.type === 'pull') this.#demands.get(message.id)?.add(message.items);
 		else if (message.type === 'finish') this.#demands.get(message.id)?.finish();
@@ -117,9 +129,15 @@ export class Server {
 
 	#drop(id: number): void {
 		if (!this.#posted.has(id)) this.#channel.drain();
+		const message = this.#posted.get(id);
 		this.#posted.delete(id);
 		this.#demands.delete(id);
+		if (message !== undefined) this.#forget(message);
+	}
+
+	#forget({ id, packed }: CallMessage): void {
 		this.#endpoint.ended(id);
+		if (packed !== null) this.#endpoint.ended(besideCall(id));
 	}
 
 	/** The event loop has come round. */
@@ -204,14 +222,17 @@ export class Server {
 		let subject = 'the function';
 		try {
 			const fn = this.#endpoint.constant(constant);
-			if (fn instanceof Promise) {
+			const baggage = unload(call, this.#endpoint);
+			if (fn instanceof Promise || baggage instanceof Promise) {
 				this.#channel.secure(false); // it may take long
-				void this.#runLater(call, fn as Promise<Target>).then(() => this.#ended());
+				void this.#runLater(call, fn as Target | Promise<Target>, baggage).then(() => this.#ended());
 				return false;
 			}
 			subject = subjectOf(fn as Target);
-			this.#started(call.id, fn as Target, isNamed(call) ? String(call.values.shift()) : undefined);
-			value = (fn as Target)(...call.values);
+			this.#started(call.id, fn as Target, takeName(call));
+			const args = call.values;
+			if (baggage.length === 0) value = (fn as Target)(...args);
+			else value = unpackBaggage(baggage, () => (fn as Target)(...args));
 			if (isThenable(value)) {
 				this.#channel.secure(false); // it may take long
 				void this.#settle(call.id, value as PromiseLike<unknown>, began, subject).then((microseconds) => {
@@ -255,14 +276,19 @@ export class Server {
 		return microseconds;
 	}
 
-	/** Its function has to import modules first. */
-	async #runLater(call: Rec, loading: Promise<Target>): Promise<void> {
+	/** Modules have to be imported first. */
+	async #runLater(
+		call: Rec,
+		loading: Target | Promise<Target>,
+		unloading: Baggage | Promise<Baggage>,
+	): Promise<void> {
 		const began = now();
 		const { id, values } = call;
 		try {
-			const fn = await loading;
-			this.#started(id, fn, isNamed(call) ? String(values?.shift()) : undefined);
-			await this.#settle(id, (async () => fn(...(values ?? [])))(), began, subjectOf(fn));
+			const [fn, baggage] = await Promise.all([loading, unloading]);
+			this.#started(id, fn, takeName(call));
+			const run = async () => fn(...(values ?? []));
+			await this.#settle(id, unpackBaggage(baggage, run), began, subjectOf(fn));
 		} catch (error) {
 			this.#answer(id, 'apply', false, error, since(began), 'the function');
 		}
@@ -284,26 +310,25 @@ export class Server {
 				if (mode === 'stream') return this.#stream(id, fn, args, subject);
 				return mode === 'apply' ? outcomeOf(fn, args) : runEach(fn, args, mode);
 			};
-			const { ok, value } = await (baggage.length > 0 ? unpackBaggage(baggage, run) : run());
+			const { ok, value } = await unpackBaggage(baggage, run);
 			this.#answer(id, mode, ok, value, since(began), subject);
 		} catch (error) {
 			// It did not come to run: a module is missing, or what came cannot be taken apart.
 			const content = isOfItems(mode) ? { done: [], error } : error;
 			this.#answer(id, mode, false, content, since(began), subject);
 		}
-		this.#endpoint.ended(id);
+		this.#forget(message);
 	}
 
 	async #open(message: CallMessage): Promise<{ fn: Target; args: unknown[]; baggage: Baggage }> {
-		const opened = this.#endpoint.openCall(message);
+		const opened = this.#endpoint.openFor(message.payload, message.id);
 		const content = opened instanceof Promise ? await opened : opened;
-		if (message.constant === null) {
-			const { fn, rest } = content as { fn: Target; rest: unknown };
-			return { fn, ...withBaggage(rest) };
-		}
+		const unloading = unloadMessage(message, this.#endpoint);
+		const baggage = unloading instanceof Promise ? await unloading : unloading;
+		if (message.constant === null) return { ...(content as { fn: Target; args: unknown[] }), baggage };
 		const known = this.#endpoint.constant(message.constant);
 		const fn = known instanceof Promise ? await known : known;
-		return { fn: fn as Target, ...withBaggage(content) };
+		return { fn: fn as Target, args: content as unknown[], baggage };
 	}
 
 	/** The first items are wanted as soon as it runs; how many, a message says that came after the call. */
@@ -339,6 +364,7 @@ export class Server {
 		this.#id = -1;
 		this.#fn = null;
 		this.#running = null;
+		if (this.#wills.size > 0) for (const will of this.#wills) will.renew();
 		const canOvertake = !this.#hasTold;
 		this.#hasTold = false;
 		if (!ok && this.#here.runs === 'one') this.#reportFailure(value);
@@ -440,14 +466,6 @@ function isOfItems(mode: CallMode): boolean {
 	return mode === 'map' || mode === 'starmap';
 }
 
-function isNamed({ about }: Rec): boolean {
-	return about >= NAMED;
-}
-
-function constantOf({ about }: Rec): number {
-	return about >= NAMED ? about - NAMED : about;
-}
-
 async function outcomeOf(fn: Target, args: unknown[]): Promise<Outcome> {
 	try {
 		return { ok: true, value: await fn(...args) };
@@ -475,11 +493,6 @@ async function runEach(fn: Target, items: unknown[], mode: 'map' | 'starmap'): P
 function isThenable(value: unknown): boolean {
 	const canHaveThen = typeof value === 'function' || (typeof value === 'object' && value !== null);
 	return canHaveThen && typeof (value as PromiseLike<unknown>).then === 'function';
-}
-
-function withBaggage(content: unknown): { args: unknown[]; baggage: Baggage } {
-	if (Array.isArray(content)) return { args: content, baggage: [] };
-	return content as { args: unknown[]; baggage: Baggage };
 }
 
 /** Settles when everything given to a stream has left it, or cannot leave any more. */

@@ -1,5 +1,4 @@
 import type { Transferable } from 'node:worker_threads';
-import { packBaggage } from '../baggage.js';
 import { placeOf } from '../capture/place.js';
 import type { CallMode } from '../channel/protocol.js';
 import { encode, noteMoved } from '../codec/encode.js';
@@ -9,6 +8,7 @@ import type { Medium } from '../codec/shareable.js';
 import { fromSmall, type Small, smallList } from '../codec/small.js';
 import { kindOf } from '../kind.js';
 import { realm } from '../realm.js';
+import { type Carried, carriedNow } from './carried.js';
 
 /** A call ready to be sent to any host of its medium. It holds values as of the moment it was made. */
 export interface Call {
@@ -19,6 +19,8 @@ export interface Call {
 	readonly constant: Constant | null;
 	/** What is sent with every call; of a constant function that may be arguments which need no codec. */
 	readonly content: Payload | readonly Small[];
+	/** What travels along. */
+	readonly carried: Carried | null;
 	/** For messages: `placeOf(fn)`. */
 	readonly fn: Target;
 	/** Of calls like this one; null where no two are alike. */
@@ -33,6 +35,8 @@ export interface CallOptions {
 	readonly name?: string | undefined;
 	/** `stream` for a generator. */
 	readonly mode?: 'apply' | 'stream';
+	/** Nothing travels along: it is not made on behalf of the code that happens to run. */
+	readonly travelsAlone?: boolean;
 }
 
 type Target = (...args: never[]) => unknown;
@@ -72,27 +76,26 @@ const constants = () =>
 export interface Prepared {
 	readonly fn: Target;
 	readonly constant: Constant;
+	readonly carried: Carried | null;
 	readonly pace: Pace;
 }
 
 /** Takes a function and its arguments as they are now. Throws a CaptureError where something cannot cross. */
 export function makeCall(fn: Target, args: readonly unknown[], to: Medium, options: CallOptions = {}): Call {
 	const site = callSite(makeCall);
-	const baggage = packBaggage();
-	const { transfer, name, mode = 'apply' } = options;
-	const rest = baggage.length > 0 ? { args, baggage } : args;
+	const { transfer, name, mode = 'apply', travelsAlone = false } = options;
 	const constant = constantOf(fn, to, transfer);
+	const carried = travelsAlone ? null : carriedNow(to, () => placeOf(fn));
 	if (constant !== null) {
-		const isSmall = rest === args && transfer === undefined && mode === 'apply';
-		const small = isSmall ? smallList(args) : null;
-		const content = small ?? takeOver(encodeArguments(fn, rest, to, transfer));
+		const small = transfer === undefined && mode === 'apply' ? smallList(args) : null;
+		const content = small ?? takeOver(encodeArguments(fn, args, to, transfer));
 		// How long a stream takes its consumer decides.
 		const pace = mode === 'stream' ? null : constant.pace;
-		return { fn, mode, name, constant, content, pace, site };
+		return { fn, mode, name, constant, content, carried, pace, site };
 	}
 	try {
-		const content = takeOver(encode({ fn, rest }, { to, subject: () => placeOf(fn), root: '', transfer }));
-		return { fn, mode, name, constant: null, content, pace: null, site };
+		const content = takeOver(encode({ fn, args }, { to, subject: () => placeOf(fn), root: '', transfer }));
+		return { fn, mode, name, constant: null, content, carried, pace: null, site };
 	} catch (error) {
 		// Each by itself, so that the message names what the function uses, or which argument it is.
 		encode(fn, { to, subject: () => placeOf(fn), root: '', transfer });
@@ -114,10 +117,10 @@ function takeOver(payload: Payload): Payload {
 	}
 }
 
-/** Takes a function as it is now, for a `map`: it is encoded once, however many calls there will be. */
+/** Takes a function as it is now, and what travels along, for a `map`: once, however many calls there will be. */
 export function prepare(fn: Target, to: Medium): Prepared {
 	const constant = constantOf(fn, to) ?? temporary(fn, to);
-	return { fn, constant, pace: unknownPace() };
+	return { fn, constant, carried: carriedNow(to, () => placeOf(fn)), pace: unknownPace() };
 }
 
 function temporary(fn: Target, to: Medium): Constant {
@@ -128,15 +131,14 @@ function temporary(fn: Target, to: Medium): Constant {
 
 /** A call of a prepared function on each of `items`, as they are now. */
 export function makeMapCall(
-	{ fn, constant, pace }: Prepared,
+	{ fn, constant, carried, pace }: Prepared,
 	items: readonly unknown[],
 	mode: 'map' | 'starmap',
 	to: Medium,
 	site: Call['site'],
 ): Call {
-	const baggage = packBaggage();
-	const content = encodeArguments(fn, baggage.length > 0 ? { args: items, baggage } : items, to);
-	return { fn, mode, constant, content, pace, site };
+	const content = encodeArguments(fn, items, to);
+	return { fn, mode, constant, content, carried, pace, site };
 }
 
 /** The values of a call as bytes, where there was no room for them as they are. */

@@ -3,8 +3,7 @@ import { placeOf } from '../capture/place.js';
 import type { NearChannel, NearReceiver } from '../channel/channel.js';
 import { MOST_CALLS } from '../channel/claims.js';
 import { Endpoint } from '../channel/endpoint.js';
-import type { Message, PartialResult, WirePayload } from '../channel/protocol.js';
-import { NAMED } from '../channel/records.js';
+import { besideCall, type Message, type PartialResult, type WirePayload } from '../channel/protocol.js';
 import type { Payload } from '../codec/payload.js';
 import type { Medium } from '../codec/shareable.js';
 import type { Small } from '../codec/small.js';
@@ -14,6 +13,8 @@ import { realm } from '../realm.js';
 import { importing } from '../revive/modules.js';
 import { code } from '../texts.js';
 import { type Call, encodeSmall, makeCall, type Prepared } from './call.js';
+import { isSmallPacked, packedPayload, recordOf } from './carried.js';
+import { Executor } from './executor.js';
 import { userFrames } from './frames.js';
 
 /** What a kind of host - thread or process - does in its own way. */
@@ -76,6 +77,7 @@ export class Host {
 	readonly #recalls: (() => void)[] = [];
 	#nextCall = 0;
 	#uncaught: Promise<unknown> | null = null;
+	#executor: Executor | null = null;
 	#terminated = false;
 	#isReady = false;
 	#markReady: () => void = () => {};
@@ -269,6 +271,11 @@ export class Host {
 			this.#uncaught = this.#openUncaught(message.error);
 			return;
 		}
+		if (message.type === 'will') {
+			this.#executor ??= new Executor(this, this.#endpoint);
+			return this.#executor.take(message);
+		}
+		if (message.type === 'revoke') return this.#executor?.revoke(message.id);
 		if (message.type === 'returned') this.#returned(message.ids);
 		if (message.type === 'listens') this.#callerOf(message.id)?.listens?.();
 		if (message.type === 'item') this.#callerOf(message.id)?.item?.(this.#open(message.payload));
@@ -306,18 +313,18 @@ export class Host {
 	#send(call: Call, id: number): void {
 		if (this.#pending === 0) this.#endpoint.forget();
 		const constant = call.constant === null ? null : this.#endpoint.sendConstant(call.constant);
-		const { mode, name, content } = call;
+		const carriers = call.carried?.carriers.map((carrier) => this.#endpoint.sendConstant(carrier)) ?? [];
+		const { mode, name, content, carried } = call;
 		const { channel } = this.#carrier;
 		let payload: Payload;
 		if (constant !== null && isSmallContent(content)) {
-			const isSent =
-				name === undefined
-					? channel.call(id, constant, content)
-					: channel.call(id, constant + NAMED, [name, ...content]);
-			if (isSent) return;
+			const record = recordOf(name, carried, carriers, content);
+			if (record !== null && channel.call(id, constant + record.flags, record.values)) return;
 			payload = encodeSmall(call, content, this.medium);
 		} else payload = content as Payload;
-		channel.post({ type: 'call', id, mode, name, constant, payload: this.#endpoint.prepare(payload, id) });
+		const packed = carried && this.#endpoint.prepare(packedPayload(carried, this.medium), besideCall(id));
+		const main = this.#endpoint.prepare(payload, id);
+		channel.post({ type: 'call', id, mode, name, constant, payload: main, carriers, packed });
 	}
 
 	/** A call is over. A second answer, or one to a call that was never made, is nobody's. */
@@ -327,6 +334,8 @@ export class Host {
 		this.#callers[id % MOST_CALLS] = undefined;
 		this.#pending--;
 		if (!isSmallContent(caller.call.content)) this.#endpoint.ended(id);
+		const { carried } = caller.call;
+		if (carried !== null && !isSmallPacked(carried.packed)) this.#endpoint.ended(besideCall(id));
 		return caller;
 	}
 
@@ -375,6 +384,7 @@ export class Host {
 		const reason = this.#terminated ? 'terminated' : isUncaught ? 'uncaught' : exit.reason;
 		this.exit = { ...exit, reason, error };
 		this.abandon(this.exit);
+		await this.#executor?.carryOut();
 		this.#endpoint.close();
 		living().delete(this);
 		return this.exit;

@@ -427,7 +427,8 @@ export class Scheduler implements Employer {
 		const { initializer, initargs = [] } = this.#settings;
 		if (initializer === undefined) return null;
 		try {
-			return new Task(makeCall(initializer, initargs, this.medium));
+			// Not for the task that happens to be the first: what it sets would be gone with that.
+			return new Task(makeCall(initializer, initargs, this.medium, { travelsAlone: true }));
 		} catch (error) {
 			this.#break('its initializer cannot be sent to a worker', error);
 			return undefined;

@@ -151,7 +151,8 @@ describe('a worker process', () => {
 		// Its child holds its stderr open, so that its end is known late.
 		const leave = (gate?: string) => {
 			if (gate === undefined) return;
-			const wait = `while [ ! -e '${gate}' ]; do sleep 0.01; done`;
+			// Until the gate is there, or its directory is gone with the test.
+			const wait = `while [ -d "$(dirname '${gate}')" ] && [ ! -e '${gate}' ]; do sleep 0.01; done`;
 			const { spawn } = process.getBuiltinModule('node:child_process');
 			spawn('sh', ['-c', wait], { stdio: ['ignore', 'ignore', 2], detached: true }).unref();
 			process.exit(7);

@@ -48,6 +48,22 @@ export function writeHeldBack(): void {
 	for (const stream of [process.stdout, process.stderr]) while (stream.writableCorked > 0) stream.uncork();
 }
 
+/** Settles when all that was printed has left this thread or process. */
+export async function allWritten(): Promise<void> {
+	writeHeldBack();
+	await Promise.all([written(process.stdout), written(process.stderr)]);
+}
+
+/** The same of one stream; also when nothing can leave it any more. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+	return new Promise((resolve) => {
+		if (stream.errored !== null) return void setImmediate(resolve); // it is about to be told, and may be uncaught
+		if (stream.writableLength === 0 || stream.destroyed) return resolve();
+		stream.once('close', resolve);
+		stream.write('', () => resolve());
+	});
+}
+
 /** Prints what must be seen, also where the stream was ended. */
 export function printError(text: string): void {
 	writeHeldBack();

@@ -3,13 +3,7 @@ import { placeOf } from '../capture/place.js';
 import type { FarChannel, FarReceiver } from '../channel/channel.js';
 import { Endpoint } from '../channel/endpoint.js';
 import { FULL_PIPE_MS } from '../channel/outlet.js';
-import {
-	besideCall,
-	type CallMode,
-	type Message,
-	type PartialResult,
-	type WirePayload,
-} from '../channel/protocol.js';
+import { besideCall, type CallMode, type Message, type WirePayload } from '../channel/protocol.js';
 import type { Rec } from '../channel/records.js';
 import { now } from '../clock.js';
 import type { Medium } from '../codec/shareable.js';
@@ -25,12 +19,12 @@ import { RunningCall, tellCurrentCall } from './current.js';
 import { holdings } from './holdings.js';
 import { constantOf, takeName, unload, unloadMessage } from './load.js';
 import { HostNotary } from './notary.js';
-import { writeHeldBack } from './output.js';
+import { isOfItems, isThenable, type Outcome, outcomeOf, runEach, type Target } from './outcome.js';
+import { allWritten } from './output.js';
 import { report } from './report.js';
 import { headingOf, stackOf } from './stack.js';
 import { Demand, iteratorOf, runStream } from './stream.js';
 
-type Target = (...args: unknown[]) => unknown;
 type CallMessage = Message & { type: 'call' };
 
 /** The far side of a host: receives a call, revives the function, runs it, answers. */
@@ -406,9 +400,7 @@ export class Server {
 		const children = [...living()].filter((host) => !host.isDaemon);
 		await Promise.all(children.map((host) => host.exited));
 		this.#channel.flush();
-		// A slow reader gets everything: `process.exit` would drop what is still on its way.
-		writeHeldBack();
-		await Promise.all([written(process.stdout), written(process.stderr)]);
+		await allWritten(); // a slow reader gets everything, which `process.exit` would drop
 		process.exit();
 	}
 
@@ -454,53 +446,4 @@ function since(began: number): number {
 
 function subjectOf(fn: Target): string {
 	return `\`${fn.name || '(anonymous)'}\``;
-}
-
-/** What is answered: a result, or - of a map with what was done so far - an error. */
-interface Outcome {
-	readonly ok: boolean;
-	readonly value: unknown;
-}
-
-function isOfItems(mode: CallMode): boolean {
-	return mode === 'map' || mode === 'starmap';
-}
-
-async function outcomeOf(fn: Target, args: unknown[]): Promise<Outcome> {
-	try {
-		return { ok: true, value: await fn(...args) };
-	} catch (error) {
-		return { ok: false, value: error };
-	}
-}
-
-/** Runs a function on each item, up to the first that fails. */
-async function runEach(fn: Target, items: unknown[], mode: 'map' | 'starmap'): Promise<Outcome> {
-	const done: unknown[] = [];
-	try {
-		for (const item of items) {
-			const result = mode === 'map' ? fn(item) : fn(...(item as unknown[]));
-			// Waiting costs a turn of the microtask queue, so only where there is something to wait for.
-			done.push(isThenable(result) ? await result : result);
-		}
-		return { ok: true, value: done };
-	} catch (error) {
-		const value: PartialResult = { done, error };
-		return { ok: false, value };
-	}
-}
-
-function isThenable(value: unknown): boolean {
-	const canHaveThen = typeof value === 'function' || (typeof value === 'object' && value !== null);
-	return canHaveThen && typeof (value as PromiseLike<unknown>).then === 'function';
-}
-
-/** Settles when everything given to a stream has left it, or cannot leave any more. */
-function written(stream: NodeJS.WriteStream): Promise<void> {
-	return new Promise((resolve) => {
-		if (stream.errored !== null) return void setImmediate(resolve); // it is about to be told, and may be uncaught
-		if (stream.writableLength === 0 || stream.destroyed) return resolve();
-		stream.once('close', resolve);
-		stream.write('', () => resolve());
-	});
 }

@@ -119,7 +119,7 @@ describe("a thread's process.stdout is a stream as any other", () => {
 		['callback', 'written\ncalled undefined\n'],
 		['drain', '0 left, false\n'],
 		['pipe', 'piped 0\npiped 1\npiped 2\n'],
-		['properties', 'undefined undefined undefined true 0 16384 true false\n'],
+		['properties', 'undefined undefined undefined true 0 true true false\n'],
 		['assigned', 'true 40\n'],
 		['encoding', 'aé€\naé€\n'],
 		['refused', 'ERR_INVALID_ARG_TYPE\n'],

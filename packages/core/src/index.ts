@@ -12,7 +12,7 @@ export { brand, brandsOf } from './brand.js';
 export { allArrived, arrives } from './broker/arrivals.js';
 export { Broker, type Order } from './broker/broker.js';
 export { errorOf, type Failure, failureOf } from './broker/failure.js';
-export { type FarForm, farForm, fromHandle, Remote, remote } from './broker/far.js';
+export { type FarForm, farForm, fromHandle, Remote, rejecting, remote } from './broker/far.js';
 export { type FarHandle, type Home, isFar, keyOf } from './broker/handle.js';
 export { exportToProcesses, serveHere } from './broker/home.js';
 export { openBroker } from './broker/open.js';

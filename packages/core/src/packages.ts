@@ -5,7 +5,8 @@ type Exports = Record<string, unknown>;
 
 interface Package {
 	exports?: Exports;
-	text: string;
+	/** Its text, which may be read only now; of one that is never sent there is none. */
+	text(): string;
 }
 
 /** Where an export of a @conc package is found on the other side. */
@@ -23,11 +24,8 @@ const exported = () => realm('package exports', () => new WeakMap<object, Packag
  */
 export function definePackage(name: string, exports: Exports, text: string): void {
 	const known = packages().get(name);
-	if (known === undefined) packages().set(name, { exports, text });
-	else {
-		known.exports ??= exports;
-		known.text ||= text;
-	}
+	if (known === undefined) packages().set(name, { exports, text: () => text });
+	else known.exports ??= exports;
 	for (const [key, value] of Object.entries(exports)) {
 		// What one package passes on belongs to the one that made it, which was defined first.
 		if (typeof value !== 'function' || exported().has(value)) continue;
@@ -45,15 +43,20 @@ export function packageCount(): number {
 	return packages().size;
 }
 
-/** The texts of all packages known here, for a thread or process that is about to start. */
-export function packageTexts(): Record<string, string> {
-	return Object.fromEntries([...packages()].map(([name, { text }]) => [name, text]));
+/** Of all packages known here. */
+export function packageNames(): string[] {
+	return [...packages().keys()];
 }
 
-/** Takes over the texts a parent sent. */
+/** The texts of these packages, for a thread or process that is about to use them. */
+export function packageTexts(names: readonly string[]): Record<string, string> {
+	return Object.fromEntries(names.map((name) => [name, packages().get(name)?.text() ?? '']));
+}
+
+/** Takes over the texts a parent sent, none of which is read before it is needed. */
 export function addPackageTexts(texts: Record<string, string>): void {
-	for (const [name, text] of Object.entries(texts)) {
-		if (!packages().has(name)) packages().set(name, { text });
+	for (const name of Object.keys(texts)) {
+		if (!packages().has(name)) packages().set(name, { text: () => texts[name] as string });
 	}
 }
 
@@ -61,7 +64,7 @@ export function addPackageTexts(texts: Record<string, string>): void {
 export function loadPackage(name: string): Exports {
 	const found = packages().get(name);
 	if (found === undefined) throw new Error(`${name} is not known in this thread`);
-	found.exports ??= evaluate(name, found.text);
+	found.exports ??= evaluate(name, found.text());
 	return found.exports;
 }
 

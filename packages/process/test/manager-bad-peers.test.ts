@@ -29,6 +29,7 @@ import {
 	MESSAGES,
 	own,
 	Peer,
+	RUN,
 	sign,
 	stranger,
 	TEXT,
@@ -119,6 +120,20 @@ describe('a client that has the key', () => {
 			`the question ${JSON.stringify(question)}`,
 			Buffer.concat([frame([HELLO, 'x', 'events']), frame(question)]),
 		]),
+		...[
+			[RUN],
+			[RUN, ASK, [[]]],
+			[RUN, [ASK, 1, ROOT, '', 'greet', null, null], 'values'],
+			[RUN, [ASK, 'x', ROOT, '', 'greet', null, null], [[]]],
+			[RUN, [ASK, 1, ROOT, '', 'greet', null, null], [[], 'no arguments']],
+			[RUN, [ASK, 1], [[]]],
+			[RUN, [99, 1], [null]],
+			[RUN, ['constructor', 1], [null]],
+			[RUN, [RUN, 1, []], [null]],
+		].map((run): [string, Uint8Array] => [
+			`the run ${JSON.stringify(run)}`,
+			Buffer.concat([frame([HELLO, 'x', 'events']), frame(run)]),
+		]),
 	])('loses its connection for %s', async (_, bytes) => {
 		const manager = await guarded();
 		const peer = await Peer.of(manager.address, authkey);
@@ -187,13 +202,13 @@ describe('a client that has the key', () => {
 		await queue.put('first');
 		const { id } = queue[share]('process') as FarHandle;
 		const peer = await Peer.introduced(manager.address, authkey);
-		for (const kind of [0, 1]) {
+		for (const kind of [0, 1, 9, 256, 0.5, '0', [0], null]) {
 			const [type, , failure] = await peer.ask(id, 'putItemNow', [[kind, serialize('code'), 0, 0]]);
 			expect(type).toBe(FAILED);
 			expect((failure as Error).message).toContain('only data does');
 			expect((await peer.ask(id, 'putItem', [[kind, serialize('code'), 0, 0]]))[0]).toBe(FAILED);
 		}
-		for (const item of [undefined, null, 5, [], [9, null, 0, 0], [5, 'text', 0, 0], [0]])
+		for (const item of [undefined, null, {}, new Map([[0, 0]]), [], [5, 'text', 0, 0], [0]])
 			await peer.ask(id, 'putItemNow', [item]);
 		expect(await queue.get()).toBe('first');
 		const evil = serialize({ root: [], specials: [{ type: 'builtin', module: '', path: ['eval'] }] });

@@ -1,3 +1,8 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
 	AuthenticationError,
 	ConnectionError,
@@ -8,16 +13,10 @@ import {
 	ProcessError,
 	Queue,
 	QueueEmptyError,
+	TimeoutError,
 } from '@conc/process';
-import { afterEach, describe, expect, it } from 'vitest';
-
-const started: Manager[] = [];
-afterEach(() => Promise.all(started.splice(0).map((manager) => manager.shutdown())));
-
-async function manager<M extends Manager>(made: M = new Manager() as M): Promise<M> {
-	started.push(made);
-	return made.start();
-}
+import { describe, expect, it } from 'vitest';
+import { begin, startManager } from './support/managers.js';
 
 const authkey = 'a key';
 const tcp = { address: { port: 0 }, authkey };
@@ -28,7 +27,7 @@ describe.each([
 	['on TCP', tcp],
 ])('a manager %s', (_, options) => {
 	it('has dicts that are the same in every process', async () => {
-		const dict = await (await manager(new Manager(options))).dict<string, unknown>({ a: 1 });
+		const dict = await (await startManager(options)).dict<string, unknown>({ a: 1 });
 		const child = new Process({
 			target: async () => {
 				await dict.set('b', { deep: [1] });
@@ -61,7 +60,7 @@ describe.each([
 	});
 
 	it('has lists and sets', async () => {
-		const serving = await manager(new Manager(options));
+		const serving = await startManager(options);
 		const list = await serving.list([3, 1]);
 		await list.append(2);
 		await list.extend([5, 4]);
@@ -84,7 +83,7 @@ describe.each([
 	});
 
 	it('has namespaces, whose names are properties', async () => {
-		const names = await (await manager(new Manager(options))).namespace<{ x: number; y: string }>({ x: 1 });
+		const names = await (await startManager(options)).namespace<{ x: number; y: string }>({ x: 1 });
 		const child = new Process({
 			target: () => {
 				names.y = `x is ${names.x}`;
@@ -97,7 +96,7 @@ describe.each([
 	});
 
 	it('has values, arrays, queues and locks', async () => {
-		const serving = await manager(new Manager(options));
+		const serving = await startManager(options);
 		const value = await serving.value('int32', 5);
 		const array = await serving.array('float64', [1, 2]);
 		const queue = await serving.queue<number>({ maxsize: 2 });
@@ -128,7 +127,7 @@ describe.each([
 	});
 
 	it('holds objects in objects, which are changed wherever they are', async () => {
-		const serving = await manager(new Manager(options));
+		const serving = await startManager(options);
 		const inner = await serving.list([1]);
 		const outer = await serving.dict<string, typeof inner>();
 		await outer.set('inner', inner);
@@ -142,7 +141,7 @@ describe.each([
 	});
 
 	it('is not had by one who has another key, or was shut down', async () => {
-		const serving = await manager(new Manager(options));
+		const serving = await startManager(options);
 		const { address } = serving;
 		const dict = await serving.dict();
 		if (options === tcp) {
@@ -161,7 +160,7 @@ describe.each([
 		expect(() => dict.getSync('a')).toThrow(HomeLostError);
 		await expect(serving.dict()).rejects.toThrow('it was shut down');
 		await expect(new Manager({ ...options, address }).connect()).rejects.toThrow(ConnectionError);
-		if (options === tcp) await manager(new Manager({ address, authkey })); // which is free at once
+		if (options === tcp) await startManager({ address, authkey }); // which is free at once
 	});
 });
 
@@ -196,12 +195,13 @@ describe('registered types', () => {
 	it('are made where the manager serves, and used by their public methods', async () => {
 		Counting.register('counter', () => new Counter());
 		Counting.register('bare', () => new Counter(), { exposed: ['add'] });
-		const counter = await (await manager(new Counting())).counter();
+		const counting = await begin(new Counting());
+		const counter = await counting.counter();
 		expect([await counter.add(2), counter.addSync(3), await counter.later([1])]).toEqual([2, 5, [1]]);
 		await expect(counter.add(-1)).rejects.toThrow(RangeError);
 		await expect(counter.add(-1)).rejects.toMatchObject({ stack: expect.stringContaining('manager.test') });
 		expect('_private' in counter).toBe(false);
-		const bare = await (started.at(-1) as Counting).bare();
+		const bare = await counting.bare();
 		expect(['add' in bare, 'later' in bare]).toEqual([true, false]);
 		await expect(counter.add((() => 1) as never)).rejects.toThrow(/args\[0\]/);
 	});
@@ -209,7 +209,7 @@ describe('registered types', () => {
 	it('give what the program has itself, as a queue of tasks', async () => {
 		const tasks = new Queue<number>();
 		Counting.register('tasks', () => tasks);
-		const { address } = await manager(new Counting(tcp));
+		const { address } = await begin(new Counting(tcp));
 		const worker = new Process({
 			target: async (key: string) => {
 				Counting.register('tasks');
@@ -237,8 +237,7 @@ describe('the life of a manager', () => {
 		await expect(made.dict()).rejects.toThrow('call start() or connect() first');
 		expect(() => made.address).toThrow(ProcessError);
 		await expect(made.connect()).rejects.toThrow('needs the address');
-		await manager(new Manager());
-		const [serving] = started as [Manager];
+		const serving = await startManager();
 		await expect(serving.start()).rejects.toThrow('was started before');
 		await serving.shutdown();
 		await serving.shutdown();
@@ -246,12 +245,12 @@ describe('the life of a manager', () => {
 	});
 
 	it('is told that its address is in use', async () => {
-		const { address } = await manager(new Manager(tcp));
+		const { address } = await startManager(tcp);
 		await expect(new Manager({ address, authkey }).start()).rejects.toThrow('the address is in use');
 	});
 
 	it('goes on as long as it is to serve', async () => {
-		const serving = await manager();
+		const serving = await startManager();
 		const served = serving.serveForever();
 		await serving.shutdown();
 		await served;
@@ -259,7 +258,7 @@ describe('the life of a manager', () => {
 });
 
 it('what a client held when it died is abandoned, and the others are told', async () => {
-	const lock = await (await manager()).lock();
+	const lock = await (await startManager()).lock();
 	const child = new Process({
 		target: async (held: Lock) => {
 			await held.acquire();
@@ -274,10 +273,31 @@ it('what a client held when it died is abandoned, and the others are told', asyn
 });
 
 it('what lives elsewhere is refused, and what it is in with it', async () => {
-	const [one, other] = [await manager(), await manager()];
+	const [one, other] = [await startManager(), await startManager()];
 	const dict = await one.dict();
 	await expect(dict.set('a', await other.list())).rejects.toThrow('args[1]` lives in the manager at');
 	await expect(dict.set('a', new Queue())).rejects.toThrow('make it with the manager');
 	await expect(dict.set('a', () => 1)).rejects.toThrow('args[1]');
 	expect(dict.size).toBe(0);
+});
+
+it('connecting to a manager that says nothing ends when its time is up, or it is aborted, and may be tried again', async () => {
+	const socketDirectory = mkdtempSync(join(tmpdir(), 'silent-'));
+	const path = join(socketDirectory, 'socket');
+	const silent = createServer(() => {}).listen(path);
+	await once(silent, 'listening');
+	try {
+		const manager = new Manager({ address: { path } });
+		await expect(manager.connect({ timeout: 1 })).rejects.toThrow(TimeoutError);
+		const reason = new Error('enough');
+		const controller = new AbortController();
+		const connecting = manager.connect({ signal: controller.signal });
+		controller.abort(reason);
+		await expect(connecting).rejects.toBe(reason);
+		await expect(manager.connect({ timeout: -1 })).rejects.toThrow(RangeError);
+		await expect(manager.connect({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+	} finally {
+		silent.close();
+		rmSync(socketDirectory, { recursive: true });
+	}
 });

@@ -81,3 +81,23 @@ it('keys of a dict of a manager are told apart as those of a Map', async () => {
 	for (const key of [{}, [], () => {}]) await expect(dict.set(key, 1)).rejects.toThrow();
 	expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
 });
+
+it('a burst of numbers, texts and other things arrives in its order, both ways', async () => {
+	const values = Array.from({ length: 3_000 }, (_, n) =>
+		n % 7 === 0 ? { n } : n % 5 === 0 ? -0 : n % 3 === 0 ? `text "${n}", é` : n,
+	);
+	const [there, back] = [new Queue<unknown>(), new Queue<unknown>()];
+	const child = new Process({
+		target: async (count) => {
+			const got = await Promise.all(Array.from({ length: count }, () => there.get()));
+			await Promise.all(got.map((value) => back.put(value)));
+		},
+		args: [values.length],
+	}).start();
+	await Promise.all(values.map((value) => there.put(value)));
+	const returned: unknown[] = [];
+	for (const _ of values) returned.push(await back.get());
+	expect(returned).toStrictEqual(values);
+	await child.join();
+	expect(child.exitCode).toBe(0);
+});

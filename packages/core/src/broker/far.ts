@@ -5,7 +5,7 @@ import { readSignal, readTimeout, type SyncWaitOptions, type WaitOptions } from 
 import type { FarHandle } from './handle.js';
 import { exportedHere } from './home.js';
 import { type Link, linkTo } from './link.js';
-import { ASK } from './message.js';
+import { ASK, type Message } from './message.js';
 import { type Operations, operations } from './operations.js';
 
 /** What is done with something in another process, by the names of its members there. */
@@ -38,11 +38,19 @@ export class Remote {
 		throw new CannotCross(`is a part of ${this.handle.label}`, 'send the whole');
 	}
 
-	/** A wait there. */
-	wait(member: string, args: readonly unknown[], options: WaitOptions | undefined): Promise<unknown> {
+	/**
+	 * A wait there. Throws for bad options.
+	 *
+	 * @param read makes of the answer what is resolved with; what it throws, rejects
+	 */
+	wait(
+		member: string,
+		args: readonly unknown[],
+		options: WaitOptions | undefined,
+		read?: (answer: unknown) => unknown,
+	): Promise<unknown> {
 		const timeout = limitOf(options);
-		const signal = readSignal(options);
-		return this.#link.ask((id) => [ASK, id, this.handle.id, this.#part, member, args, timeout], signal);
+		return this.#link.ask(this.#question(member, args, timeout), readSignal(options), read);
 	}
 
 	/** The same, blocking this thread. */
@@ -76,10 +84,11 @@ export class Remote {
 		timeout: number | null,
 		accept?: (answer: unknown) => void,
 	): unknown {
-		return this.#link.askSync(
-			(id, after) => [ASK, id, this.handle.id, this.#part, member, args, timeout, after],
-			accept,
-		);
+		return this.#link.askSync(this.#question(member, args, timeout), accept);
+	}
+
+	#question(member: string, args: readonly unknown[], timeout: number | null): Message {
+		return [ASK, this.#link.nextId(), this.handle.id, this.#part, member, args, timeout];
 	}
 }
 
@@ -154,7 +163,7 @@ function membersOf({ waits = [], calls = [], states = [], settings = [], parts =
 	for (const name of waits) {
 		members[name] = {
 			value(this: Far, options?: WaitOptions) {
-				return settled(() => this[remote].wait(name, [], options));
+				return rejecting(() => this[remote].wait(name, [], options));
 			},
 		};
 		members[`${name}Sync`] = {
@@ -195,9 +204,13 @@ function membersOf({ waits = [], calls = [], states = [], settings = [], parts =
 	return members;
 }
 
-/** Bad options reject, as in the near form. */
-async function settled(wait: () => Promise<unknown>): Promise<unknown> {
-	return wait();
+/** What is thrown rejects, as in the near form. */
+export function rejecting<T>(wait: () => Promise<T>): Promise<T> {
+	try {
+		return wait();
+	} catch (error) {
+		return Promise.reject(error);
+	}
 }
 
 /** Null for none. */

@@ -3,7 +3,7 @@ import { CannotCross } from '../errors.js';
 import { here } from '../here.js';
 import { makeCall } from '../host/call.js';
 import { startThread } from '../host/thread.js';
-import { type PackageExport, packageExport, packageTexts } from '../packages.js';
+import { type PackageExport, packageExport, packageNames, packageTexts } from '../packages.js';
 import { realm } from '../realm.js';
 import type { Order } from './broker.js';
 import { type FarHandle, type Home, keyOf } from './handle.js';
@@ -70,9 +70,9 @@ function tellOf(own: Exports, Class: PackageExport, entry: Entry): void {
 
 /** Of the packages that were imported since the broker was told of some. */
 function freshTexts({ sentPackages }: Exports): Record<string, string> {
-	const fresh = Object.entries(packageTexts()).filter(([name]) => !sentPackages.has(name));
-	for (const [name] of fresh) sentPackages.add(name);
-	return Object.fromEntries(fresh);
+	const fresh = packageNames().filter((name) => !sentPackages.has(name));
+	for (const name of fresh) sentPackages.add(name);
+	return packageTexts(fresh);
 }
 
 /** What a handle stands for, where it lives here: what `Class` revives. */

@@ -29,9 +29,11 @@ import {
 } from './message.js';
 
 /** So many messages leave together at most. */
-const MOST_TOGETHER = 64;
+const MOST_TOGETHER = 256;
 
 interface Asking {
+	/** Makes of the answer what is resolved with. What it throws, rejects. */
+	readonly read: ((answer: unknown) => unknown) | undefined;
 	resolve(value: unknown): void;
 	reject(error: unknown): void;
 }
@@ -94,21 +96,37 @@ export class Link {
 		this.ready = this.#connect().catch((error: unknown) => void this.#lose(error));
 	}
 
-	/** Asks, and resolves with the answer. Aborting takes the question back, unless it was answered before. */
-	ask(message: (id: number) => Message, signal?: AbortSignal): Promise<unknown> {
-		if (this.#events === null || signal !== undefined) return this.#askWhenReady(message, signal);
-		return new Promise((resolve, reject) => void this.#pose(message, { resolve, reject }));
+	/** What the next question is called. */
+	nextId(): number {
+		return this.#next++;
 	}
 
-	async #askWhenReady(message: (id: number) => Message, signal: AbortSignal | undefined): Promise<unknown> {
+	/**
+	 * Asks, and resolves with the answer, or with what `read` makes of it. Aborting takes the question back, unless it
+	 * was answered before.
+	 */
+	ask(
+		question: Message,
+		signal: AbortSignal | undefined,
+		read?: (answer: unknown) => unknown,
+	): Promise<unknown> {
+		if (this.#events === null || signal !== undefined) return this.#askWhenReady(question, signal, read);
+		return new Promise((resolve, reject) => this.#pose(question, { read, resolve, reject }));
+	}
+
+	async #askWhenReady(
+		question: Message,
+		signal: AbortSignal | undefined,
+		read: ((answer: unknown) => unknown) | undefined,
+	): Promise<unknown> {
 		signal?.throwIfAborted();
 		if (this.#events === null) await this.ready;
 		signal?.throwIfAborted();
 		let unfollow: (() => void) | undefined;
 		try {
 			return await new Promise((resolve, reject) => {
-				const id = this.#pose(message, { resolve, reject });
-				if (signal !== undefined) unfollow = follow(signal, () => this.#say([CANCEL, id]));
+				this.#pose(question, { read, resolve, reject });
+				if (signal !== undefined) unfollow = follow(signal, () => this.#say([CANCEL, question[1]]));
 			});
 		} catch (error) {
 			throw signal?.aborted && isAbort(error) ? signal.reason : error;
@@ -117,16 +135,11 @@ export class Link {
 		}
 	}
 
-	#pose(message: (id: number) => Message, asking: Asking): number {
-		const id = this.#next++;
-		if (this.#lost !== null) {
-			asking.reject(this.#lost);
-			return id;
-		}
-		this.#say(message(id)); // throws for what cannot be sent
-		this.#asking.set(id, asking);
+	#pose(question: Message, asking: Asking): void {
+		if (this.#lost !== null) return asking.reject(this.#lost);
+		this.#say(question); // throws for what cannot be sent
+		this.#asking.set(question[1] as number, asking);
 		if (this.#asking.size === 1) this.#events?.socket.ref();
-		return id;
 	}
 
 	/**
@@ -134,9 +147,9 @@ export class Link {
 	 *
 	 * @param accept throws what is thrown in place of an answer that is not wanted, which then goes back
 	 */
-	askSync(message: (id: number, after: number) => Message, accept?: (answer: unknown) => void): unknown {
+	askSync(question: Message, accept?: (answer: unknown) => void): unknown {
 		const lane = this.#lane();
-		const frame = frameOf(message(this.#next++, this.#said)); // throws for what cannot be sent
+		const frame = frameOf([...question, this.#said]); // throws for what cannot be sent
 		sendAll(); // what is waited for may be up to a call made in this very turn
 		this.flushSync();
 		let answer: Message | undefined;
@@ -252,8 +265,12 @@ export class Link {
 		this.#asking.delete(id as number);
 		if (this.#asking.size === 0) this.#events?.socket.unref();
 		if (type === FAILED) return asking.reject(errorIn(message));
-		asking.resolve(value);
 		if (type === GIVEN) this.#taken.add([TOOK, id]);
+		try {
+			asking.resolve(asking.read === undefined ? value : asking.read(value));
+		} catch (error) {
+			asking.reject(error);
+		}
 	}
 
 	#lane(): BlockingLane {

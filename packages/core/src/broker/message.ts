@@ -16,6 +16,15 @@ export const GIVEN = 7; // [GIVEN, id, value]: DONE, and it is to be said whethe
 export const TOOK = 8; // [TOOK, id]
 export const REFUSED = 9; // [REFUSED, id]
 export const HOLD = 10; // [HOLD, target]: somebody here has it, until DROP
+const RUN = 11; // [RUN, first, values]: messages like the first, with ids that follow its own, each with its value
+
+/** Which part of a message differs within a run of messages of its type; of other types there are none. */
+const DIFFERS: ReadonlyMap<unknown, number> = new Map([
+	[ASK, 5],
+	[DONE, 2],
+	[GIVEN, 2],
+	[TOOK, 2],
+]);
 
 export type Message = readonly unknown[];
 
@@ -25,14 +34,17 @@ export type Lane = (typeof LANES)[number];
 
 /** The frame of one message. */
 export function frameOf(message: Message): Buffer {
-	return isPlain(message) ? textFrame(JSON.stringify(message)) : v8Frame(message);
+	return lengthOf(message) === null ? v8Frame(message) : textFrame([message]);
 }
 
-/** Messages that leave together. */
+/** Messages that leave together. What is in one must not change any more. */
 export class Batch {
 	#frames: Buffer[] = [];
-	#text = '';
 	#count = 0;
+	/** Those of the next frame, and about how long that is; the last may be a run that goes on. */
+	#messages: Message[] = [];
+	#length = 0;
+	#run: Run | null = null;
 
 	/** How many there are. */
 	get count(): number {
@@ -41,14 +53,15 @@ export class Batch {
 
 	/** Throws for what cannot be sent. */
 	add(message: Message): void {
-		if (isPlain(message)) {
-			const text = JSON.stringify(message);
-			this.#text = this.#text === '' ? text : `${this.#text},${text}`;
-			if (this.#text.length > LONG_TEXT) this.#close();
-		} else {
+		const length = lengthOf(message);
+		if (length === null) {
 			const frame = v8Frame(message);
 			this.#close();
 			this.#frames.push(frame);
+		} else {
+			this.#addText(message);
+			this.#length += length;
+			if (this.#length > LONG_TEXT) this.#close();
 		}
 		this.#count++;
 	}
@@ -62,33 +75,85 @@ export class Batch {
 		return frames;
 	}
 
+	#addText(message: Message): void {
+		if (this.#run !== null && continues(this.#run, message)) {
+			this.#run.values.push(message[this.#run.differsAt]);
+			return;
+		}
+		const differsAt = DIFFERS.get(message[0]);
+		this.#run = differsAt === undefined ? null : { first: message, differsAt, values: [message[differsAt]] };
+		if (this.#run === null) this.#messages.push(message);
+		else this.#messages.push([RUN, without(message, this.#run.differsAt), this.#run.values]);
+	}
+
 	#close(): void {
-		if (this.#text === '') return;
-		this.#frames.push(textFrame(this.#text));
-		this.#text = '';
+		if (this.#messages.length > 0) this.#frames.push(textFrame(this.#messages));
+		this.#messages = [];
+		this.#length = 0;
+		this.#run = null;
 	}
 }
 
-/** @param texts of messages, with commas between them */
-function textFrame(texts: string): Buffer {
-	const frame = Buffer.allocUnsafe(HEADER_BYTES + 2 + 3 * texts.length);
-	const length = frame.write(`[${texts}]`, HEADER_BYTES);
-	return writeHeader(frame.subarray(0, HEADER_BYTES + length), TEXT, length);
+interface Run {
+	readonly first: Message;
+	readonly differsAt: number;
+	readonly values: unknown[];
+}
+
+/** Whether a message is the next of a run. */
+function continues({ first, differsAt, values }: Run, message: Message): boolean {
+	if (message[0] !== first[0] || message[1] !== (first[1] as number) + values.length) return false;
+	if (message.length !== first.length) return false;
+	for (let at = 2; at < message.length; at++) if (at !== differsAt && message[at] !== first[at]) return false;
+	return true;
+}
+
+function without(message: Message, differsAt: number): Message {
+	return message.map((part, at) => (at === differsAt ? null : part));
+}
+
+/** Gives each message of a run. */
+function deliverRun([, head, values]: Message, deliver: (message: Message) => void): void {
+	if (!Array.isArray(head) || !Array.isArray(values)) throw new TypeError('a run that is none');
+	const differsAt = DIFFERS.get(head[0]);
+	if (differsAt === undefined || !Number.isSafeInteger(head[1])) throw new TypeError('a run of no such kind');
+	for (const [nth, value] of values.entries()) {
+		const message = [...head];
+		message[1] += nth;
+		message[differsAt] = value;
+		deliver(message);
+	}
+}
+
+function textFrame(messages: readonly Message[]): Buffer {
+	const text = JSON.stringify(messages);
+	const length = Buffer.byteLength(text);
+	const frame = Buffer.allocUnsafe(HEADER_BYTES + length);
+	frame.write(text, HEADER_BYTES);
+	return writeHeader(frame, TEXT, length);
 }
 
 function v8Frame(message: Message): Buffer {
 	return Buffer.concat(framed(serialize([message])));
 }
 
-/** Whether JSON gives it back as it was. */
-function isPlain(message: Message): boolean {
-	for (const part of message) {
-		if (typeof part === 'string' || typeof part === 'boolean' || part === null) continue;
-		if (typeof part === 'number' && Number.isFinite(part) && !Object.is(part, -0)) continue;
-		if (!Array.isArray(part) || !isPlain(part)) return false;
+/** About how long it is as JSON; null for what that does not give back as it was. */
+function lengthOf(part: unknown): number | null {
+	if (typeof part === 'number') return Number.isFinite(part) && !Object.is(part, -0) ? SHORT_TEXT : null;
+	if (typeof part === 'string') return part.length;
+	if (typeof part === 'boolean' || part === null) return SHORT_TEXT;
+	if (!Array.isArray(part)) return null;
+	let length = 0;
+	for (let at = 0; at < part.length; at++) {
+		const one = lengthOf(part[at]);
+		if (one === null) return null;
+		length += one;
 	}
-	return true;
+	return length;
 }
+
+/** Of a number, true, false or null. */
+const SHORT_TEXT = 4;
 
 /** Takes the frames of messages. */
 export function messageFrames(deliver: (message: Message) => void, longest?: number): Frames {
@@ -97,6 +162,9 @@ export function messageFrames(deliver: (message: Message) => void, longest?: num
 		const messages: unknown = kind === TEXT ? JSON.parse(body.toString()) : deserialize(body);
 		if (!Array.isArray(messages) || !messages.every(Array.isArray))
 			throw new TypeError('bytes that are no messages');
-		for (const message of messages as Message[]) deliver(message);
+		for (const message of messages as Message[]) {
+			if (message[0] === RUN) deliverRun(message, deliver);
+			else deliver(message);
+		}
 	}, longest);
 }

@@ -5,7 +5,7 @@ import { decode } from '../codec/decode.js';
 import { type EncodeOptions, encode } from '../codec/encode.js';
 import type { Payload } from '../codec/payload.js';
 import { type Medium, tellSent } from '../codec/shareable.js';
-import { addPackageTexts, packageCount, packageTexts } from '../packages.js';
+import { addPackageTexts, packageCount, packageNames, packageTexts } from '../packages.js';
 import { loadModules } from '../revive/modules.js';
 import { noteSourceMap, sourceMapOf } from '../revive/source-map.js';
 import type { Channel } from './channel.js';
@@ -191,14 +191,10 @@ export class Endpoint {
 
 	#sendPackages(): void {
 		if (packageCount() === this.#sentPackages.size) return;
-		const texts = packageTexts();
-		const fresh = Object.keys(texts).filter((name) => !this.#sentPackages.has(name));
+		const fresh = packageNames().filter((name) => !this.#sentPackages.has(name));
 		if (fresh.length === 0) return;
 		for (const name of fresh) this.#sentPackages.add(name);
-		this.#channel.post({
-			type: 'packages',
-			texts: Object.fromEntries(fresh.map((name) => [name, texts[name] ?? ''])),
-		});
+		this.#channel.post({ type: 'packages', texts: packageTexts(fresh) });
 	}
 
 	#followSignals(signals: readonly AbortSignal[], key: PayloadKey): void {

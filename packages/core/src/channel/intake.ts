@@ -4,7 +4,7 @@ import { descriptorOf } from './outlet.js';
 
 const CHUNK_BYTES = 0x1_0000;
 /** What is shorter is copied, so that the chunk can be used again. */
-const SHORT_BYTES = 0x1000;
+const SHORT_BYTES = 0x4000;
 
 /** Reads what has arrived at a socket without the event loop. */
 export class Intake {

@@ -1,3 +1,4 @@
+import { now } from '../clock.js';
 import { Patience } from './patience.js';
 
 /** For so long it looks: to be woken by the event loop takes as long. */
@@ -18,7 +19,7 @@ export class Lookout {
 
 	/** The event loop has come round to it. */
 	rouse(): void {
-		this.#staysUntil = performance.now() + STAY_MS;
+		this.#staysUntil = now() + STAY_MS;
 	}
 
 	/** Looks once what is being done is done, if `isOfUse` says so then. */
@@ -27,7 +28,7 @@ export class Lookout {
 		this.#isDue = true;
 		process.nextTick(() => {
 			this.#isDue = false;
-			if (performance.now() < this.#staysUntil && isOfUse()) this.#patience.look();
+			if (now() < this.#staysUntil && isOfUse()) this.#patience.look();
 		});
 	}
 }

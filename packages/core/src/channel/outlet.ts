@@ -1,5 +1,6 @@
 import { writeSync, writevSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { now } from '../clock.js';
 import { realm } from '../realm.js';
 
 /** How long to wait for a slow reader of a full pipe before trying again. */
@@ -121,10 +122,10 @@ export class Outlet {
 
 	#tryAgain(isTaken: boolean): void {
 		unsent().add(this);
-		const now = performance.now();
-		if (isTaken) this.#writtenAt = now;
+		const at = now();
+		if (isTaken) this.#writtenAt = at;
 		const retry = () => this.writeWhatFits();
-		if (now - this.#writtenAt < READING_MS) this.#turn = setImmediate(retry);
+		if (at - this.#writtenAt < READING_MS) this.#turn = setImmediate(retry);
 		else {
 			this.#timer = setTimeout(retry, FULL_PIPE_MS);
 			if (this.#watcher === undefined) this.#timer.unref();

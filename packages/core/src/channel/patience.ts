@@ -1,3 +1,5 @@
+import { now } from '../clock.js';
+
 /** After so many looks in vain it is only looked now and then: where the machine has other things to do, it would be in the way. */
 const MOST_IN_VAIN = 4;
 const TRY_AGAIN = 64;
@@ -17,7 +19,7 @@ export class Patience {
 	/** Whether something has come. */
 	look(): boolean {
 		if (this.#inVain >= MOST_IN_VAIN && this.#rests++ % TRY_AGAIN !== 0) return false;
-		for (const until = performance.now() + this.#ms; performance.now() < until; )
+		for (const until = now() + this.#ms; now() < until; )
 			if (this.#hasCome()) {
 				this.#inVain = 0;
 				return true;

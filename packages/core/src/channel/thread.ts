@@ -1,4 +1,5 @@
 import { type MessagePort, receiveMessageOnPort, type Transferable } from 'node:worker_threads';
+import { now } from '../clock.js';
 import type { Small } from '../codec/small.js';
 import type { FarChannel, FarReceiver, NearChannel, NearReceiver, Receiver } from './channel.js';
 import { Claims } from './claims.js';
@@ -253,14 +254,14 @@ export class FarThreadChannel extends End implements FarChannel {
 	answer(id: number, microseconds: number, value: Small): boolean {
 		if (!this.out.write(id, microseconds, [value])) return false;
 		this.out.publish();
-		if (this.#unnoticedSince === 0) this.#unnoticedSince = performance.now();
+		if (this.#unnoticedSince === 0) this.#unnoticedSince = now();
 		return true;
 	}
 
 	secure(isShort: boolean): boolean {
 		// What is in the ring is safe; what was posted is not.
 		const isNoticed = this.#unnoticedSince === 0 && !this.hasMessages;
-		const canWait = isShort && !this.hasMessages && performance.now() - this.#unnoticedSince < UNNOTICED_MS;
+		const canWait = isShort && !this.hasMessages && now() - this.#unnoticedSince < UNNOTICED_MS;
 		if (!isNoticed && !canWait) this.#announce();
 		return true;
 	}

@@ -37,9 +37,7 @@ export function packValue(value: unknown, subject: string, to: Medium = 'thread'
 	}
 	const takeBack = payload.shareables.length > 0 ? tellSent(payload) : undefined;
 	const hasNeeds = templates.length + modules.length + packages.length > 0;
-	const texts = packageTexts();
-	const named = packages.map((name) => [name, texts[name] ?? '']);
-	const needs: Needs = { templates, modules, packages: Object.fromEntries(named) };
+	const needs: Needs = { templates, modules, packages: packageTexts(packages) };
 	return { bytes: hasNeeds ? serialize([bytes, needs]) : bytes, hasNeeds, takeBack };
 }
 

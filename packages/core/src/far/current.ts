@@ -1,3 +1,4 @@
+import { now } from '../clock.js';
 import { realm } from '../realm.js';
 
 /** What a call that runs can know of itself, and tell the one who made it. */
@@ -52,9 +53,9 @@ export class RunningCall implements CurrentCall {
 			this.#controller = new AbortController();
 			this.#line.listens();
 		}
-		const now = performance.now();
-		if (now - this.#lookedAt > LOOK_MS) {
-			this.#lookedAt = now;
+		const at = now();
+		if (at - this.#lookedAt > LOOK_MS) {
+			this.#lookedAt = at;
 			this.#line.look();
 		}
 		return this.#controller.signal;

@@ -90,10 +90,8 @@ export function printStack(heading: string, error: unknown): void {
 function send({ error, ...about }: Report, taker: ThreadId): void {
 	const payload = encode(error, { to: 'thread', subject: 'an uncaught error', root: 'error', lenient: true });
 	const { bytes, shared, templates, modules, packages } = payload;
-	const all = packageTexts();
-	const texts = Object.fromEntries(packages.map((name) => [name, all[name] ?? '']));
 	tellSent(payload);
-	const sent: Sent = { ...about, bytes, shared, templates, modules, texts };
+	const sent: Sent = { ...about, bytes, shared, templates, modules, texts: packageTexts(packages) };
 	new BroadcastChannel(channelOf(taker)).postMessage(sent);
 }
 

@@ -5,13 +5,14 @@ import { Endpoint } from '../channel/endpoint.js';
 import { FULL_PIPE_MS } from '../channel/outlet.js';
 import type { CallMode, Message, PartialResult, WirePayload } from '../channel/protocol.js';
 import { NAMED, type Rec } from '../channel/records.js';
+import { now } from '../clock.js';
 import type { Medium } from '../codec/shareable.js';
 import { LARGE, toSmall } from '../codec/small.js';
 import type { Here } from '../here.js';
 import { paceAfter } from '../host/call.js';
 import { living } from '../host/host.js';
 import { Registry } from '../liveness/registry.js';
-import { packageTexts } from '../packages.js';
+import { packageNames } from '../packages.js';
 import { code } from '../texts.js';
 import { RunningCall, tellCurrentCall } from './current.js';
 import { holdings } from './holdings.js';
@@ -63,10 +64,10 @@ export class Server {
 				if (medium === 'process' && !isCutOff) process.exit(this.#ending ? process.exitCode : 1);
 			},
 		});
-		this.#endpoint = new Endpoint(medium, this.#channel, Object.keys(packageTexts()));
+		this.#endpoint = new Endpoint(medium, this.#channel, packageNames());
 	}
 
-	/** @param compiled what the engine has made of the text of the far side; null when the other end has it */
+	/** @param compiled what the engine has made of the text of the far side; null when the other end has no need of it */
 	start(compiled: (() => Uint8Array) | null): void {
 		this.#compiled = compiled;
 		if (compiled !== null) setTimeout(() => this.#tellCode(), CODE_MS).unref();
@@ -123,7 +124,7 @@ export class Server {
 
 	/** The event loop has come round. */
 	#takeTurn(): void {
-		this.#turnEnds = performance.now() + TURN_MS;
+		this.#turnEnds = now() + TURN_MS;
 		this.#isBusy = true;
 		this.#next();
 	}
@@ -131,7 +132,7 @@ export class Server {
 	/** Begins the calls that are there, one after the other, until one takes turns of the event loop. */
 	#next(): void {
 		for (;;) {
-			if (performance.now() > this.#turnEnds) {
+			if (now() > this.#turnEnds) {
 				this.#channel.secure(false);
 				setImmediate(() => this.#takeTurn());
 				return;
@@ -197,7 +198,7 @@ export class Server {
 			void this.#runPosted(call.id).then(() => this.#ended());
 			return false;
 		}
-		const began = performance.now();
+		const began = now();
 		let value: unknown;
 		let ok = true;
 		let subject = 'the function';
@@ -256,7 +257,7 @@ export class Server {
 
 	/** Its function has to import modules first. */
 	async #runLater(call: Rec, loading: Promise<Target>): Promise<void> {
-		const began = performance.now();
+		const began = now();
 		const { id, values } = call;
 		try {
 			const fn = await loading;
@@ -272,7 +273,7 @@ export class Server {
 		if (!this.#posted.has(id)) this.#channel.drain(); // it left before, but by another way
 		const message = this.#posted.get(id) as CallMessage;
 		this.#posted.delete(id);
-		const began = performance.now();
+		const began = now();
 		const { mode } = message;
 		let subject = 'the function';
 		try {
@@ -373,8 +374,9 @@ export class Server {
 	/** Ends this thread or process once what it started itself has ended. */
 	async #end(): Promise<void> {
 		this.#ending = true;
+		this.#channel.flush(); // the answer need not wait for what follows
 		this.#tellCode();
-		this.#channel.flush(); // the answer need not wait for the children
+		this.#channel.flush();
 		const children = [...living()].filter((host) => !host.isDaemon);
 		await Promise.all(children.map((host) => host.exited));
 		this.#channel.flush();
@@ -421,7 +423,7 @@ const CODE_MS = 10;
 const SHORT_US = 50;
 
 function since(began: number): number {
-	return Math.min(Math.round((performance.now() - began) * 1_000), 0xffff_ffff);
+	return Math.min(Math.round((now() - began) * 1_000), 0xffff_ffff);
 }
 
 function subjectOf(fn: Target): string {

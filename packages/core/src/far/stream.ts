@@ -1,3 +1,4 @@
+import { now } from '../clock.js';
 import { kindOf } from '../kind.js';
 
 /** How many items of a stream are wanted; none any more when it is over. */
@@ -55,7 +56,7 @@ export async function runStream(
 	turn: () => Promise<void>,
 ): Promise<unknown> {
 	let isOpen = true;
-	let turnEnds = performance.now() + TURN_MS;
+	let turnEnds = now() + TURN_MS;
 	const close = async () => {
 		if (isOpen) await generator.return?.();
 	};
@@ -66,9 +67,9 @@ export async function runStream(
 			if (done) return value;
 			isOpen = true;
 			send(await value); // as `for await` does
-			if (performance.now() < turnEnds) continue;
+			if (now() < turnEnds) continue;
 			await turn();
-			turnEnds = performance.now() + TURN_MS;
+			turnEnds = now() + TURN_MS;
 		}
 	} catch (error) {
 		await close().catch(() => {}); // what closing it throws does not hide why it is closed

@@ -20,14 +20,9 @@ export function inheritedArguments(execArgv: readonly string[]): string[] {
 export const bootKey = '@conc/core:boot';
 
 /** The name of the far text in stacks. */
-export const FAR_FILENAME = 'conc:far';
+const FAR_FILENAME = 'conc:far';
 
 const [beforeFar, afterFar] = ['(function(require,boot){', '\n})'];
-
-/** The script that is made of the far text: what the engine made of it once fits wherever it is compiled again. */
-export function farSource(text: string): string {
-	return beforeFar + text + afterFar;
-}
 
 /** Runs the far text with a `boot` that is there. */
 const runFar = `
@@ -36,6 +31,17 @@ boot.script = new (require('vm').Script)(${JSON.stringify(beforeFar)} + boot.tex
 	cachedData: boot.code ?? undefined,
 });
 boot.script.runInThisContext()(require, boot);`;
+
+/** Texts by name, each of which becomes a string when it is first read. */
+const textsIn = `(all, bytesOf) => {
+	const texts = {};
+	for (const name of Object.keys(all)) {
+		const bytes = bytesOf(all[name]);
+		let text;
+		Object.defineProperty(texts, name, { enumerable: true, get: () => (text ??= bytes.toString()) });
+	}
+	return texts;
+}`;
 
 /** As lists of processes show it. */
 function inOneLine(program: string): string {
@@ -47,7 +53,10 @@ function inOneLine(program: string): string {
  * another program, and so compiles it twice; here it need not even be compiled once, if another thread has done so.
  */
 export const threadProgram = `{
-const boot = require('worker_threads').workerData['${bootKey}'];${runFar}
+const boot = require('worker_threads').workerData['${bootKey}'];
+const textsIn = ${textsIn};
+boot.texts = textsIn(boot.texts, Buffer.from);
+boot.packages = textsIn(boot.packages, Buffer.from);${runFar}
 }`;
 
 /** Where a child finds its channel, its parent's stderr (if what it says itself is read by that), and the file of texts. */
@@ -63,7 +72,7 @@ export const processProgram = inOneLine(`{
 const { closeSync, readSync } = require('fs');
 const { deserialize } = require('v8');
 const read = (fd, length, at = null) => {
-	const bytes = Buffer.alloc(length);
+	const bytes = Buffer.allocUnsafeSlow(length);
 	for (let done = 0; done < length; ) {
 		try {
 			const count = readSync(fd, bytes, done, length - done, at === null ? null : at + done);
@@ -81,9 +90,9 @@ const boot = deserialize(frame());
 if (boot.places === null) Object.assign(boot, deserialize(require('zlib').inflateRawSync(frame())));
 else {
 	const place = ([at, length]) => read(${TEXTS}, length, at);
-	const all = (places) => Object.fromEntries(Object.entries(places).map(([name, one]) => [name, place(one).toString()]));
-	boot.texts = all(boot.places.texts);
-	boot.packages = all(boot.places.packages);
+	const textsIn = ${textsIn};
+	boot.texts = textsIn(boot.places.texts, place);
+	boot.packages = textsIn(boot.places.packages, place);
 	boot.code = boot.places.code && place(boot.places.code);
 	closeSync(${TEXTS});
 }${runFar}

@@ -1,12 +1,10 @@
 import { serialize } from 'node:v8';
-import { Script } from 'node:vm';
 import { entryUrl } from '../capture/script.js';
 import type { Here } from '../here.js';
 import { zlib } from '../lazy.js';
-import { packageCount, packageTexts } from '../packages.js';
+import { packageNames, packageTexts } from '../packages.js';
 import { realm } from '../realm.js';
 import { code, texts } from '../texts.js';
-import { FAR_FILENAME, farSource } from './arguments.js';
 import { type Place, TextFile } from './text-file.js';
 
 /** What a new thread or process is told before anything else. */
@@ -18,8 +16,31 @@ export interface Boot {
 	readonly entryUrl: string;
 }
 
-export function makeBoot(here: Here): Boot {
-	return { here, ...allTexts(), entryUrl: entryUrl() };
+/** What a thread makes its boot of: its texts are in memory that all threads share, and none has a copy before it needs it. */
+export function shareBoot(here: Here): Omit<Boot, 'texts' | 'packages'> & SharedTexts {
+	const { texts, packages } = allTexts();
+	return { here, entryUrl: entryUrl(), texts: shared(texts), packages: shared(packages) };
+}
+
+interface SharedTexts {
+	readonly texts: Record<string, SharedArrayBuffer>;
+	readonly packages: Record<string, SharedArrayBuffer>;
+}
+
+function shared(texts: Readonly<Record<string, string>>): Record<string, SharedArrayBuffer> {
+	const known = realm('shared texts', () => new Map<string, SharedArrayBuffer>());
+	const entries = Object.entries(texts).map(([name, text]): [string, SharedArrayBuffer] => {
+		const memory = known.get(text) ?? memoryWith(text);
+		known.set(text, memory);
+		return [name, memory];
+	});
+	return Object.fromEntries(entries);
+}
+
+function memoryWith(text: string): SharedArrayBuffer {
+	const memory = new SharedArrayBuffer(Buffer.byteLength(text));
+	Buffer.from(memory).write(text);
+	return memory;
 }
 
 /** With every text that a child is to find in it; null where no file can be written. */
@@ -51,26 +72,22 @@ function placesIn(file: TextFile): { texts: Record<string, Place>; packages: Rec
 	return { texts: placed(texts), packages: placed(packages) };
 }
 
-/** Where what the engine makes of the far text is, so that a child need not do that again. */
+/** Where what the engine made of the far text is, so that a child need not do that again; null until one has told. */
 function codeIn(file: TextFile): Place | null {
 	try {
-		return file.place(code().far ?? compiled());
+		const { far } = code();
+		return far && file.place(far);
 	} catch {
 		return null; // the disk is full
 	}
 }
 
-function compiled(): Uint8Array {
-	return realm('compiled far text', () =>
-		new Script(farSource(texts().far), { filename: FAR_FILENAME }).createCachedData(),
-	);
-}
-
 function packedTexts(): Buffer {
 	const packed = realm('packed texts', () => ({ packages: -1, bytes: Buffer.alloc(0) }));
-	if (packed.packages !== packageCount()) {
+	const count = packageNames().length;
+	if (packed.packages !== count) {
 		packed.bytes = zlib().deflateRawSync(serialize(allTexts()), { level: DEFLATE_LEVEL });
-		packed.packages = packageCount();
+		packed.packages = count;
 	}
 	return packed.bytes;
 }
@@ -79,5 +96,5 @@ function packedTexts(): Buffer {
 const DEFLATE_LEVEL = 5;
 
 function allTexts(): Pick<Boot, 'texts' | 'packages'> {
-	return { texts: texts(), packages: packageTexts() };
+	return { texts: texts(), packages: packageTexts(packageNames()) };
 }

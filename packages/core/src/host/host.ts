@@ -9,7 +9,7 @@ import type { Payload } from '../codec/payload.js';
 import type { Medium } from '../codec/shareable.js';
 import type { Small } from '../codec/small.js';
 import { type Exit, HostExitError, StartupRecursionError } from '../errors.js';
-import { packageTexts } from '../packages.js';
+import { packageNames } from '../packages.js';
 import { realm } from '../realm.js';
 import { importing } from '../revive/modules.js';
 import { code } from '../texts.js';
@@ -105,7 +105,7 @@ export class Host {
 			answered: (id, microseconds, value) => this.#end(id)?.resolve(value, microseconds),
 			closed: () => {},
 		});
-		this.#endpoint = new Endpoint(medium, this.#carrier.channel, Object.keys(packageTexts()));
+		this.#endpoint = new Endpoint(medium, this.#carrier.channel, packageNames());
 		this.exited = this.#carrier.exited.then((exit) => this.#ended(exit));
 		living().add(this);
 	}

@@ -14,7 +14,7 @@ import { here as current } from '../here.js';
 import { Registry, type ThreadId } from '../liveness/registry.js';
 import { code } from '../texts.js';
 import { bootKey, inheritedArguments, threadProgram } from './arguments.js';
-import { type Boot, makeBoot } from './boot.js';
+import { type Boot, shareBoot } from './boot.js';
 import { type Carrier, Host } from './host.js';
 
 export interface ThreadOptions {
@@ -31,7 +31,7 @@ export interface ThreadOptions {
 	readonly isService?: boolean;
 }
 
-/** What the far side of a thread finds in its `workerData`. */
+/** What the far side of a thread has from its `workerData`. */
 export interface ThreadBoot extends Boot {
 	readonly lanes: Lanes;
 	readonly registry: SharedArrayBuffer;
@@ -84,8 +84,8 @@ function carry(
 		process: ofProcess,
 	};
 	const lanes = makeLanes(port2, LANE_BYTES[runs]);
-	const boot: ThreadBoot = {
-		...makeBoot(here),
+	const boot = {
+		...shareBoot(here),
 		lanes,
 		registry: registry.memory,
 		record,

@@ -1,4 +1,11 @@
-import { type Remote, readTimeout, remote, type SyncWaitOptions, type WaitOptions } from '@conc/core';
+import {
+	type Remote,
+	readTimeout,
+	rejecting,
+	remote,
+	type SyncWaitOptions,
+	type WaitOptions,
+} from '@conc/core';
 import { QueueEmptyError, QueueFullError } from '../errors.js';
 import { checkData, fromWire, type Item, toWire, type WireItem } from './item.js';
 import { checkReady, notPut, openItem, openItemNow, packItem } from './packing.js';
@@ -11,14 +18,18 @@ interface FarQueue {
 
 /** The members of a queue in another process. Items are packed and opened here, and lie there as bytes. */
 export const farQueueMembers = {
-	async put(this: FarQueue, value: unknown, options?: WaitOptions): Promise<void> {
-		readTimeout(options);
-		const item = pack(this, value);
-		try {
-			if ((await this[remote].wait('putItem', [toWire(item)], options)) !== true) throw full(this);
-		} catch (error) {
-			throw notPut(item, error);
-		}
+	put(this: FarQueue, value: unknown, options?: WaitOptions): Promise<unknown> {
+		return rejecting(() => {
+			readTimeout(options);
+			const item = pack(this, value);
+			const put = this[remote].wait('putItem', [toWire(item)], options, (wasPut) => {
+				if (wasPut !== true) throw full(this);
+			});
+			if (item.takeBack === undefined) return put;
+			return put.catch((error: unknown) => {
+				throw notPut(item, error);
+			});
+		});
 	},
 
 	putSync(this: FarQueue, value: unknown, options?: SyncWaitOptions): void {
@@ -40,10 +51,13 @@ export const farQueueMembers = {
 		}
 	},
 
-	async get(this: FarQueue, options?: WaitOptions): Promise<unknown> {
-		const wire = (await this[remote].wait('getItem', [], options)) as WireItem | null;
-		if (wire === null) throw empty(this);
-		return openItem(this, item(this, wire));
+	get(this: FarQueue, options?: WaitOptions): Promise<unknown> {
+		return rejecting(() =>
+			this[remote].wait('getItem', [], options, (wire) => {
+				if (wire === null) throw empty(this);
+				return openItem(this, item(this, wire as WireItem));
+			}),
+		);
 	},
 
 	getSync(this: FarQueue, options?: SyncWaitOptions): unknown {

@@ -62,20 +62,22 @@ export function contentOf({
 	}
 }
 
-/** An item between two processes: what is small is as it is, so that it takes the short way. */
-export type WireItem = readonly [
-	kind: number,
-	content: string | Uint8Array | null,
-	number: number,
-	priority: number,
-];
+/** An item between two processes: what is small, and has no priority, is as it is, so that it takes the short way. */
+export type WireItem =
+	| number
+	| string
+	| readonly [kind: number, content: string | Uint8Array | null, number: number, priority: number];
 
 export function toWire({ kind, bytes, number, priority }: Item): WireItem {
-	if (kind === NUMBER) return [kind, null, number, priority];
-	return [kind, kind === TEXT ? textOf(bytes) : bytes, number, priority];
+	if (kind === NUMBER) return priority === 0 ? number : [kind, null, number, priority];
+	if (kind !== TEXT) return [kind, bytes, number, priority];
+	return priority === 0 ? textOf(bytes) : [kind, textOf(bytes), number, priority];
 }
 
-export function fromWire([kind, content, number, priority]: WireItem): Item {
+export function fromWire(wire: WireItem): Item {
+	if (typeof wire === 'number') return { kind: NUMBER, bytes: nothing, number: wire, priority: 0 };
+	if (typeof wire === 'string') return { kind: TEXT, bytes: Buffer.from(wire), number: 0, priority: 0 };
+	const [kind, content, number, priority] = wire;
 	const bytes = typeof content === 'string' ? Buffer.from(content) : (content ?? nothing);
 	return { kind, bytes, number, priority };
 }
@@ -84,8 +86,12 @@ function textOf(bytes: Uint8Array): string {
 	return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
+/** The kinds that hold no code. */
+const harmless: readonly unknown[] = [TEXT, CONSTANT, NUMBER, DATA];
+
 /** Throws for an item that may hold code. */
-export function checkData([kind]: WireItem): void {
-	if (kind !== PACKED && kind !== PACKED_WITH_NEEDS) return;
+export function checkData(wire: WireItem): void {
+	if (typeof wire === 'number' || typeof wire === 'string') return;
+	if (Array.isArray(wire) && harmless.includes(wire[0])) return;
 	throw new TypeError('an item that may hold code does not go to or come from any program: only data does');
 }

@@ -1,4 +1,4 @@
-import { allArrived, Parcel } from '@conc/core';
+import { allArrived, type Packed, Parcel } from '@conc/core';
 import { type Audience, contentOf, type Item } from './item.js';
 import { MOST_BYTES } from './records.js';
 
@@ -21,13 +21,17 @@ export function notPut(item: Item, reason: unknown): unknown {
 	return reason;
 }
 
-/** Its value, after importing what that needs and reaching what it leads to. */
-export async function openItem<T>(queue: object, item: Item): Promise<T> {
+/** Its value; a promise of it where something is to be imported, or reached, before. */
+export function openItem<T>(queue: object, item: Item): T | Promise<T> {
 	const content = contentOf(item);
 	if ('value' in content) return (queue as Packer<T>).fromItem(content.value, item);
-	const parcel = new Parcel(content.packed);
+	return openPacked(queue as Packer<T>, item, content.packed);
+}
+
+async function openPacked<T>(queue: Packer<T>, item: Item, packed: Packed): Promise<T> {
+	const parcel = new Parcel(packed);
 	if (!parcel.isReady) await parcel.prepare();
-	const value = (queue as Packer<T>).fromItem(parcel.open(), item);
+	const value = queue.fromItem(parcel.open(), item);
 	const arriving = allArrived();
 	if (arriving !== undefined) await arriving;
 	return value;

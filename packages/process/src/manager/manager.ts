@@ -1,14 +1,18 @@
 import {
 	brand,
 	CannotCross,
+	deliver,
 	HomeLostError,
 	type Host,
 	here,
 	kindOf,
 	Remote,
+	readSignal,
+	readTimeout,
 	share,
 	socketPath,
 	startThread,
+	type WaitOptions,
 } from '@conc/core';
 import type {
 	Barrier,
@@ -135,9 +139,12 @@ export class Manager {
 
 	/**
 	 * Finds the manager that serves at the address. Rejects with a ConnectionError when there is none, with an
-	 * AuthenticationError when it has another authkey. (`BaseManager.connect`)
+	 * AuthenticationError when it has another authkey, with a TimeoutError when it did not answer within `timeout`
+	 * milliseconds, with `signal.reason` when aborted; then it may be tried again. (`BaseManager.connect`)
 	 */
-	async connect(): Promise<this> {
+	async connect(options?: WaitOptions): Promise<this> {
+		readTimeout(options);
+		readSignal(options)?.throwIfAborted();
 		this.#begin('connected');
 		const { address } = this.#asked;
 		if (address === undefined)
@@ -145,7 +152,7 @@ export class Manager {
 		const at = readAddress(address, 1);
 		try {
 			const root = this.#reach(at, readOptions(this.#asked, at).authkey ?? null);
-			await root.wait('greet', [], undefined);
+			await deliver(root.wait('greet', [], undefined), options, `the manager at ${show(at)}`);
 		} catch (error) {
 			this.#lives = 'new';
 			throw error instanceof HomeLostError ? whyNot(at, (error.cause ?? error) as Error) : error;

@@ -17,6 +17,7 @@ export const HELLO = 0;
 export const ASK = 1;
 const DONE = 4;
 export const FAILED = 5;
+export const RUN = 11;
 
 const opened = new Set<Socket>();
 const servers = new Set<Server>();

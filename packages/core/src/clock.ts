@@ -1,7 +1,7 @@
 const { hrtime } = process;
 
 /**
- * Milliseconds on a clock that only goes forward. It tells what `performance.now()` tells, which Node takes a millisecond
+ * Milliseconds on a clock that only goes forward, one for all threads. It tells what `performance.now()` tells, which Node takes a millisecond
  * to load at its first use: a thread or process that runs one call need not.
  */
 export function now(): number {

@@ -24,6 +24,7 @@ export { Intake } from './channel/intake.js';
 export { Lookout } from './channel/lookout.js';
 export { descriptorOf, FULL_PIPE_MS, Outlet, setBlocking } from './channel/outlet.js';
 export { Patience } from './channel/patience.js';
+export { now } from './clock.js';
 export { decodeData, encodeData } from './codec/data.js';
 export { jsonOf, Look, parseJson } from './codec/json.js';
 export { type Packed, Parcel, packValue } from './codec/parcel.js';

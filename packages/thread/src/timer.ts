@@ -1,4 +1,4 @@
-import { brand, CaptureError, checkKind, checkObject, kindOf, makeCall } from '@conc/core';
+import { brand, CaptureError, checkKind, checkObject, kindOf, makeCall, now } from '@conc/core';
 import type { ThreadOptions } from './options.js';
 import { Thread } from './thread.js';
 
@@ -94,11 +94,6 @@ export function runTimer<A extends unknown[], R>(
 	for (let left = due - now(); left > 0 && Atomics.load(state, STATE) === WAITING; left = due - now())
 		Atomics.wait(state, STATE, WAITING, left);
 	return Atomics.compareExchange(state, STATE, WAITING, FIRED) === WAITING ? fn(...args) : undefined;
-}
-
-/** Milliseconds on a clock that all threads have in common, and that nobody sets. */
-function now(): number {
-	return Number(process.hrtime.bigint()) / 1e6;
 }
 
 function checkTime(ms: unknown): void {

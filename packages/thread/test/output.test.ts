@@ -1,4 +1,5 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -119,7 +120,7 @@ describe("a thread's process.stdout is a stream as any other", () => {
 		['callback', 'written\ncalled undefined\n'],
 		['drain', '0 left, false\n'],
 		['pipe', 'piped 0\npiped 1\npiped 2\n'],
-		['properties', 'undefined undefined undefined true 0 16384 true false\n'],
+		['properties', 'undefined undefined undefined true 0 true true false\n'],
 		['assigned', 'true 40\n'],
 		['encoding', 'aé€\naé€\n'],
 		['refused', 'ERR_INVALID_ARG_TYPE\n'],
@@ -132,6 +133,25 @@ describe("a thread's process.stdout is a stream as any other", () => {
 		expect(code).toBe(0);
 	});
 });
+
+const script = '/usr/bin/script';
+it.runIf(process.platform === 'linux' && existsSync(script))(
+	'a thread knows the terminal it prints to as the main thread does',
+	() => {
+		const program = fileURLToPath(new URL('fixtures/print-to-terminal.mjs', import.meta.url));
+		const command = `stty rows 30 cols 100; ${process.execPath} ${program}`;
+		const env = {
+			...process.env,
+			TERM: 'xterm',
+			FORCE_COLOR: undefined,
+			NO_COLOR: undefined,
+			NODE_DISABLE_COLORS: undefined,
+		};
+		const { stdout } = spawnSync(script, ['-qec', command, '/dev/null'], { encoding: 'utf8', env });
+		const known = { isTTY: true, columns: 100, rows: 30, size: [100, 30], colors: true };
+		expect(stdout.trim()).toBe(`true ${JSON.stringify(known)}`);
+	},
+);
 
 describe('stdout and stderr of a Thread', () => {
 	it('go where they are told to, from the thread, with its report and what its own threads print', async () => {

@@ -92,7 +92,9 @@ function send({ error, ...about }: Report, taker: ThreadId): void {
 	const { bytes, shared, templates, modules, packages } = payload;
 	tellSent(payload);
 	const sent: Sent = { ...about, bytes, shared, templates, modules, texts: packageTexts(packages) };
-	new BroadcastChannel(channelOf(taker)).postMessage(sent);
+	const channel = new BroadcastChannel(channelOf(taker));
+	channel.postMessage(sent);
+	channel.close(); // it would keep this thread alive
 }
 
 /** An error that cannot be taken apart here is replaced by what went wrong. */

@@ -1,5 +1,4 @@
-import { isMainThread, threadId } from 'node:worker_threads';
-import { here, type ThreadId, userFrames } from '@conc/core';
+import { type ThreadId, threadName, userFrames } from '@conc/core';
 import { DeadlockError } from '../errors.js';
 import type { Holder } from './awaitable.js';
 
@@ -74,12 +73,6 @@ export class Circle {
 				'  → take locks in the same order everywhere, or with a timeout',
 		);
 	}
-}
-
-/** A worker of the user's own has no name of ours. */
-function threadName(): string {
-	const { kind, name } = here();
-	return kind === 'main' && !isMainThread ? `Worker ${threadId}` : name;
 }
 
 function isSame(links: Link[], before: Link[]): boolean {

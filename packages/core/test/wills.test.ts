@@ -132,6 +132,19 @@ describe.each(media)('what a %s leaves to be done', (medium) => {
 		expect(kept).toEqual(['nothing', 'nothing']);
 	});
 
+	it('may assign to what it captures, of which nothing is warned', async () => {
+		const host = startHost(medium);
+		const warnings = await host.call(async () => {
+			const codes: unknown[] = [];
+			process.on('warning', (warning) => void codes.push((warning as { code?: string }).code));
+			let times = 0;
+			const left = leaveWill('assigns', () => void times++, {});
+			await new Promise((resolve) => setImmediate(resolve));
+			return [left === undefined, times, ...codes];
+		}, []);
+		expect(warnings).toEqual([false, 0]);
+	});
+
 	it('is done when the one that started it ends by itself', async () => {
 		const { stdout, stderr, code } = await runNode([fixture('leave-wills.mjs'), medium]);
 		expect(stdout.trim().split('\n')).toEqual(['the end', `done in the parent: a ${medium}`]);

@@ -36,7 +36,7 @@ export interface LocalInitOptions<T extends object> extends Common<T> {
 	 *
 	 * One that was terminated, killed, aborted or ran out of memory cannot call it any more. Then whoever started it
 	 * does, as soon as it has learned of the end in its event loop, with a copy: as `init` made it, and made anew when a value is set, as soon as the code that set it pauses,
-	 * and at the end of each task. What it throws there is a warning with the code `CONC_WILL_FAILED`, and harms nobody.
+	 * and at the end of each task; one that takes long to make, now and then. What it throws there is a warning with the code `CONC_WILL_FAILED`, and harms nobody.
 	 * It is not called for values that cannot be copied, such as a socket, which the system closes; nor when whoever
 	 * started it is gone at the same time.
 	 */

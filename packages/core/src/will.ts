@@ -45,7 +45,8 @@ export function appoint(notary: Notary): ReadonlySet<Will> {
  * Has `duty` called with a copy of `value` by whoever started this thread or process, should that end before it can
  * do so itself: terminated, killed, out of memory. Undefined where nobody did, and for what cannot cross.
  *
- * It is on its way when this returns. Who is gone together with what it has started carries nothing out.
+ * It is on its way when this returns. The copy is made anew at the end of each call, or of a later one where that takes
+ * long. Who is gone together with what it has started carries nothing out.
  */
 export function leaveWill(label: string, duty: Duty, value: object): Will | undefined {
 	const { notary, left } = office();

@@ -66,6 +66,20 @@ describe.each(media)('what a %s leaves to be done', (medium) => {
 		expect(carriedOut(name)).toEqual([{ name, step: 2 }]);
 	});
 
+	it('is done with one of the last values where these are large, each whole', async () => {
+		const name = `${medium} large`;
+		const host = startHost(medium);
+		await leave(host, name);
+		const change = (step: number) => {
+			value.step = new Uint8Array(2 ** 20).fill(step);
+		};
+		for (let step = 1; step <= 20; step++) await host.call(change, [step]);
+		await host.terminate('SIGKILL');
+		const [copy] = carriedOut(name) as [{ step: Uint8Array }];
+		expect(copy.step).toHaveLength(2 ** 20);
+		expect(new Set(copy.step).size).toBe(1);
+	});
+
 	it('is done with the last copy that could be made', async () => {
 		const name = `${medium} copy`;
 		const host = startHost(medium);
@@ -130,6 +144,19 @@ describe.each(media)('what a %s leaves to be done', (medium) => {
 			];
 		}, []);
 		expect(kept).toEqual(['nothing', 'nothing']);
+	});
+
+	it('may assign to what it captures, of which nothing is warned', async () => {
+		const host = startHost(medium);
+		const warnings = await host.call(async () => {
+			const codes: unknown[] = [];
+			process.on('warning', (warning) => void codes.push((warning as { code?: string }).code));
+			let times = 0;
+			const left = leaveWill('assigns', () => void times++, {});
+			await new Promise((resolve) => setImmediate(resolve));
+			return [left === undefined, times, ...codes];
+		}, []);
+		expect(warnings).toEqual([false, 0]);
 	});
 
 	it('is done when the one that started it ends by itself', async () => {

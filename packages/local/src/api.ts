@@ -35,8 +35,9 @@ export interface LocalInitOptions<T extends object> extends Common<T> {
 	 * nothing asynchronous runs any more. Such values stay until then. (`__del__` of what a `threading.local` holds)
 	 *
 	 * One that was terminated, killed, aborted or ran out of memory cannot call it any more. Then whoever started it
-	 * does, with a copy: as `init` made it, and made anew when a value is set, as soon as the code that set it pauses,
-	 * and at the end of each task. What it throws there is a warning with the code `CONC_WILL_FAILED`, and harms nobody.
+	 * does, as soon as it has learned of the end in its event loop. The values are a copy: as `init` made it, and made
+	 * anew when a value is set, as soon as the code that set it pauses, and at the end of each task; one that takes long
+	 * to make, now and then. What `dispose` throws there is a warning with the code `CONC_WILL_FAILED`, and harms nobody.
 	 * It is not called for values that cannot be copied, such as a socket, which the system closes; nor when whoever
 	 * started it is gone at the same time.
 	 */
@@ -70,7 +71,7 @@ export type LocalOf<T extends object> = Partial<T> & LocalMethods<Partial<T>>;
  * (`threading.local`; `run` and `inherit` are beyond Python)
  */
 export interface LocalConstructor extends ShareableClass<Handle> {
-	/** @throws TypeError if `inherit` is given and no name. */
+	/** @throws TypeError if `inherit` is given and no name, or a name under which another one inherits in this thread. */
 	new <T extends Free>(options: LocalInitOptions<T>): T & LocalMethods<T>;
 	new <T extends Free>(options?: LocalOptions<T>): Partial<T> & LocalMethods<Partial<T>>;
 	/**

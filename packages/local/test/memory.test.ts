@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -36,17 +37,19 @@ test.each([
 test('scopes that are entered within one another for ever hold the last of each Local', async () => {
 	const [one, other] = [new Local<{ big: object }>(), new Local<{ big: object }>()];
 	const seen: WeakRef<object>[] = [];
-	await new Promise<void>((done) => {
+	const last = await new Promise<() => unknown>((done) => {
 		const again = (times: number): void => {
 			one.run({ big: {} }, () =>
 				other.run({ big: {} }, () => {
 					seen.push(new WeakRef(one.big as object), new WeakRef(other.big as object));
-					if (times === 0) done();
+					if (times === 0) done(AsyncResource.bind(() => one.big));
 					else setImmediate(again, times - 1);
 				}),
 			);
 		};
 		again(10);
 	});
-	for (const one of seen) expect(await collected(one)).toBe(true);
+	for (const before of seen.slice(0, -2)) expect(await collected(before)).toBe(true);
+	expect(last()).toBe(seen.at(-2)?.deref());
+	expect(last()).toBeDefined();
 });

@@ -9,6 +9,7 @@ import { readCaptures } from '../capture/values.js';
 import { CannotCross } from '../errors.js';
 import { packageExport } from '../packages.js';
 import { realm } from '../realm.js';
+import { revivedOf } from '../revive/revived.js';
 import { isLeavingWill } from '../will.js';
 import type { GraphContext } from './context.js';
 import { captureCell, cellFor } from './encode-captures.js';
@@ -24,7 +25,8 @@ export function replaceFunction(context: GraphContext, fn: object): number {
 		context.packages.add(known.package);
 		return add(context, fn, { type: 'package', ...known });
 	}
-	const builtin = builtinPath(fn);
+	// To know all that Node has takes milliseconds, and what came from another thread is none of it.
+	const builtin = revivedOf(fn) === undefined ? builtinPath(fn) : undefined;
 	if (builtin !== undefined) return add(context, fn, { type: 'builtin', ...builtin });
 	const at = explicitReference(fn);
 	if (at !== undefined) {

@@ -1,19 +1,30 @@
 import type { FarChannel } from '../channel/channel.js';
 import type { Endpoint } from '../channel/endpoint.js';
-import type { Message } from '../channel/protocol.js';
 import type { Payload } from '../codec/payload.js';
 import { sent } from '../codec/shareable.js';
+import { Json, toSmall } from '../codec/small.js';
 import { CannotCross } from '../errors.js';
 import type { Notary } from '../will.js';
 
 type Duty = (value: never) => unknown;
 
+/** What was left last. */
+interface Left {
+	/** As text where it is short, which is compared before anything is copied. */
+	readonly text: string | null;
+	readonly bytes: Uint8Array;
+	/** What takes long to copy is not copied again before this. */
+	readonly notBefore: number;
+}
+
+/** So many times as long as it took to copy a value that is not short, it is not copied again. */
+const PAUSES = 9;
+
 /** Hands the wills of this thread or process to the host that runs it. */
 export class HostNotary implements Notary {
 	readonly #endpoint: Endpoint;
 	readonly #channel: FarChannel;
-	/** What was left last, by the will. */
-	readonly #bytes = new Map<number, Uint8Array>();
+	readonly #left = new Map<number, Left>();
 
 	constructor(endpoint: Endpoint, channel: FarChannel) {
 		this.#endpoint = endpoint;
@@ -21,11 +32,18 @@ export class HostNotary implements Notary {
 	}
 
 	leave(id: number, label: string, duty: Duty | null, value: unknown): void {
+		const small = toSmall(value);
+		const text = small instanceof Json ? small.text : null;
+		const before = this.#left.get(id);
+		const began = performance.now();
+		if (before !== undefined && (text === null ? began < before.notBefore : text === before.text)) return;
 		const copy = this.#encode(label, value);
-		if (duty === null && this.#isKnown(id, copy)) return;
 		const fn = duty === null ? null : this.#encode(label, duty);
-		this.#bytes.set(id, copy.bytes);
-		this.#post({
+		const now = performance.now();
+		const notBefore = before === undefined ? now : now + PAUSES * (now - began);
+		this.#left.set(id, { text, bytes: copy.bytes, notBefore });
+		if (before !== undefined && isSame(before, copy)) return;
+		this.#channel.post({
 			type: 'will',
 			id,
 			label,
@@ -37,8 +55,8 @@ export class HostNotary implements Notary {
 
 	/** It is heard before this side acts, whatever becomes of it then. */
 	revoke(id: number): void {
-		this.#bytes.delete(id);
-		this.#post({ type: 'revoke', id });
+		this.#left.delete(id);
+		this.#channel.post({ type: 'revoke', id });
 		this.#channel.flush();
 	}
 
@@ -50,13 +68,8 @@ export class HostNotary implements Notary {
 		}
 		return payload;
 	}
+}
 
-	#isKnown(id: number, { bytes, shared }: Payload): boolean {
-		const before = this.#bytes.get(id);
-		return before !== undefined && shared.length === 0 && Buffer.compare(before, bytes) === 0;
-	}
-
-	#post(message: Message): void {
-		this.#channel.post(message);
-	}
+function isSame({ bytes }: Left, copy: Payload): boolean {
+	return copy.shared.length === 0 && Buffer.compare(bytes, copy.bytes) === 0;
 }

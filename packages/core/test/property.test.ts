@@ -1,11 +1,13 @@
-import { isDeepStrictEqual } from 'node:util';
+import { inspect, isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hostFor } from './support/hosts.js';
 
 describe('any plain data', () => {
 	const hosts = [hostFor('thread'), hostFor('process')];
-	const data = fc.anything({
+	// Node 20 holds an invalid date unequal to itself; that one crosses, another test says.
+	const isComparable = (value: unknown) => !inspect(value, { depth: null }).includes('Invalid Date');
+	const anything = fc.anything({
 		withBigInt: true,
 		withBoxedValues: true,
 		withDate: true,
@@ -15,6 +17,7 @@ describe('any plain data', () => {
 		withTypedArray: true,
 		withNullPrototype: true,
 	});
+	const data = anything.filter(isComparable);
 
 	it('is the same on both sides and on the way back, on a thread as on a process', async () => {
 		const there = (value: unknown, label: string) => ({ value, label, keep: value });

@@ -1,5 +1,5 @@
 import { Local } from '@conc/local';
-import { Lock } from '@conc/lock';
+import { Event, Lock, Queue } from '@conc/lock';
 import { Pool, ThreadPool } from '@conc/pool';
 import { Manager, Process } from '@conc/process';
 import { enumerate, mainThread, setExcepthook, Thread, Timer, type Uncaught } from '@conc/thread';
@@ -79,4 +79,57 @@ test('a hook hears of threads that tasks of a pool start', async () => {
 		await pool.terminate();
 		setExcepthook(original);
 	}
+});
+
+test('a hook may block for something in another process while the thread it interrupts does', async () => {
+	const [jobs, lock, inHook] = [new Queue<string>(), new Lock(), new Event()];
+	await lock.acquire();
+	const child = new Process({
+		target: () => {
+			const seen: unknown[] = [];
+			setExcepthook(() => {
+				inHook.set();
+				seen.push(lock.acquireSync());
+			});
+			const thread = new Thread({
+				target: () => {
+					throw new RangeError('told to the hook');
+				},
+			}).start();
+			thread.joinSync();
+			seen.push(jobs.getSync(), jobs.getSync(), lock.owner !== null);
+			return seen;
+		},
+	}).start();
+	await inHook.wait();
+	await jobs.put('one');
+	lock.release();
+	await jobs.put('two');
+	expect(await child.result).toEqual([true, 'one', 'two', true]);
+});
+
+test('and the answers of two calls that block within each other are not mixed up', async () => {
+	const [jobs, lock, inHook] = [new Queue<string>(), new Lock(), new Event()];
+	await lock.acquire();
+	const child = new Process({
+		target: () => {
+			const seen: unknown[] = [];
+			setExcepthook(() => {
+				inHook.set();
+				seen.push(lock.acquireSync());
+			});
+			new Thread({
+				target: () => {
+					Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100); // the other blocks by then
+					throw new RangeError('told to the hook');
+				},
+			}).start();
+			seen.push(jobs.getSync());
+			return seen;
+		},
+	}).start();
+	await inHook.wait();
+	await jobs.put('one');
+	lock.release();
+	expect(await child.result).toEqual([true, 'one']);
 });

@@ -130,6 +130,7 @@ describe('a client that has the key', () => {
 			[RUN, [99, 1], [null]],
 			[RUN, ['constructor', 1], [null]],
 			[RUN, [RUN, 1, []], [null]],
+			[RUN, [ASK, 1, ROOT, '', 'greet', null, null, 0, 0], [[]]],
 		].map((run): [string, Uint8Array] => [
 			`the run ${JSON.stringify(run)}`,
 			Buffer.concat([frame([HELLO, 'x', 'events']), frame(run)]),
@@ -208,8 +209,20 @@ describe('a client that has the key', () => {
 			expect((failure as Error).message).toContain('only data does');
 			expect((await peer.ask(id, 'putItem', [[kind, serialize('code'), 0, 0]]))[0]).toBe(FAILED);
 		}
-		for (const item of [undefined, null, {}, new Map([[0, 0]]), [], [5, 'text', 0, 0], [0]])
-			await peer.ask(id, 'putItemNow', [item]);
+		const [text, constant, number, data] = [2, 3, 4, 5];
+		const bytes = serialize('data');
+		const bad = [
+			...[undefined, null, {}, new Map([[0, 0]]), [], [0], [data, bytes, 0], [data, bytes, 0, 0, 0]],
+			...['text', null, { length: -64 }, { length: 1e6 }, [1]].map((content) => [data, content, 0, 0]),
+			...[null, new Uint8Array(2), new Uint8Array([9])].map((content) => [constant, content, 0, 0]),
+			...[[text, bytes, 0, 0], [text, 'x'.repeat(2_000), 0, 0], 'x'.repeat(2_000), [number, bytes, 1, 0]],
+			...[
+				[data, bytes, '0', 0],
+				[data, bytes, 0, Number.NaN],
+				[data, bytes, 0, '1'],
+			],
+		];
+		for (const item of bad) expect((await peer.ask(id, 'putItemNow', [item]))[0]).toBe(FAILED);
 		expect(await queue.get()).toBe('first');
 		const evil = serialize({ root: [], specials: [{ type: 'builtin', module: '', path: ['eval'] }] });
 		expect((await peer.ask(ROOT, 'create', ['list', evil]))[0]).toBe(FAILED);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -300,4 +300,24 @@ it('connecting to a manager that says nothing ends when its time is up, or it is
 		silent.close();
 		rmSync(socketDirectory, { recursive: true });
 	}
+});
+
+it('connecting again does not wait for what said nothing the first time', async () => {
+	const serving = await startManager(tcp);
+	const { port } = serving.address as { port: number };
+	let isSilent = true;
+	const relay = createServer((socket) => {
+		socket.on('error', () => {});
+		if (isSilent) return void socket.resume();
+		const to = connect({ port, host: '127.0.0.1' }).on('error', () => {});
+		socket.pipe(to).pipe(socket);
+	}).listen(0, '127.0.0.1');
+	await once(relay, 'listening');
+	const { port: relayed } = relay.address() as { port: number };
+	const manager = new Manager({ address: { port: relayed }, authkey });
+	await expect(manager.connect({ timeout: 50 })).rejects.toThrow(TimeoutError);
+	isSilent = false;
+	await manager.connect();
+	expect(await (await manager.list([1])).values()).toEqual([1]);
+	relay.close();
 });

@@ -389,3 +389,22 @@ describe('the ends of a pipe', () => {
 		expect(() => new Process({ target: () => there.closed }).start()).toThrow('was closed');
 	});
 });
+
+it.each([
+	['signal', { signal: {} as AbortSignal }],
+	['timeout', { timeout: -1 }],
+])('an end that could not be put elsewhere for a bad %s was not given away', async (_, options) => {
+	const queue = new Queue<unknown>();
+	const child = new Process({
+		target: async () => {
+			const [one, other] = Pipe();
+			const refused = await queue.put(other, options).then(
+				() => 'put',
+				({ name }) => name,
+			);
+			other.close();
+			return [refused, await one.recv({ timeout: 20_000 }).catch(({ name }) => name)];
+		},
+	}).start();
+	expect(await child.result).toEqual([expect.stringMatching(/^(Type|Range)Error$/), 'EndOfStreamError']);
+});

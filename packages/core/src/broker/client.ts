@@ -55,8 +55,8 @@ export class BrokerClient {
 	readonly #given = new Map<number, Given>();
 	/** How many messages have come on the lane of its event loop. */
 	#heard = 0;
-	/** What it asks and blocks on, that has overtaken what it said before. */
-	#early: Early | null = null;
+	/** What it asks and blocks on, that has overtaken what it said before, in its order. */
+	readonly #early: Early[] = [];
 	#isGone = false;
 
 	/** @param name how messages call it */
@@ -129,16 +129,20 @@ export class BrokerClient {
 		if (lane.isBlocking) {
 			const after = message[0] === ASK ? message[7] : 0;
 			if (typeof after !== 'number' || after <= this.#heard) return this.#obey(message, lane);
-			this.#early = { message, lane, after };
+			this.#early.push({ message, lane, after });
 			return lane.began();
 		}
 		this.#obey(message, lane);
 		this.#heard++;
-		const early = this.#early;
-		if (early === null || early.after > this.#heard) return;
-		this.#early = null;
-		early.lane.ended();
-		this.#obey(early.message, early.lane);
+		for (
+			let early = this.#early[0];
+			early !== undefined && early.after <= this.#heard;
+			early = this.#early[0]
+		) {
+			this.#early.shift();
+			early.lane.ended();
+			this.#obey(early.message, early.lane);
+		}
 	}
 
 	#obey(message: Message, lane: ClientLane): void {

@@ -17,16 +17,17 @@ const LAST_PAUSE_MS = 20;
 /** A broker that does not listen after so long never will. */
 const LONGEST_START_MS = 30_000;
 
-/** A connection to the broker of a process, which knows who it is for. Tries until somebody is there: it may be starting. */
-export async function dial(home: Home, client: string, lane: Lane): Promise<Socket> {
+/** A connection to the broker of a process, which knows who it is for. Tries until somebody is there, as it may be starting, or
+ * it is aborted, which ends it also afterwards. */
+export async function dial(home: Home, client: string, lane: Lane, signal: AbortSignal): Promise<Socket> {
 	const until = performance.now() + LONGEST_START_MS;
 	for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LAST_PAUSE_MS)) {
 		try {
-			const socket = await opened(home);
+			const socket = await opened(home, signal);
 			await introduce(socket, client, lane);
 			return socket;
 		} catch (error) {
-			if (!isNotYet(error) || !mayCome(home) || performance.now() > until) throw error;
+			if (signal.aborted || !isNotYet(error) || !mayCome(home) || performance.now() > until) throw error;
 		}
 		await new Promise((resolve) => setTimeout(resolve, pause));
 	}
@@ -48,8 +49,8 @@ export function dialBlocked(home: Home, client: string): Connected | null {
 	}
 }
 
-async function opened({ at, authkey }: Home): Promise<Socket> {
-	const socket = net().connect({ ...at, noDelay: true, keepAlive: true } as NetConnectOpts);
+async function opened({ at, authkey }: Home, signal: AbortSignal): Promise<Socket> {
+	const socket = net().connect({ ...at, noDelay: true, keepAlive: true, signal } as NetConnectOpts);
 	await new Promise<void>((resolve, reject) => socket.once('error', reject).once('connect', resolve));
 	socket.on('error', () => {});
 	if (authkey !== null) await shakeHands(socket, 'client', authkey);

@@ -32,6 +32,11 @@ export class Remote {
 		return new Remote({ ...this.handle, label: `${this.handle.label}.${name}` }, name);
 	}
 
+	/** Whoever asked waits no longer: a connection that was not made yet is given up. */
+	giveUp(): void {
+		this.#link.giveUp();
+	}
+
 	/** What crosses in its place. */
 	share(): FarHandle {
 		if (this.#part === '') return this.handle;

@@ -71,6 +71,9 @@ export class Link {
 	/** Settles when it was made, or could not be; never rejects: whoever asks then gets the error. */
 	readonly ready: Promise<void>;
 	readonly #home: Home;
+	readonly #dialing = new AbortController();
+	/** How many wait for it to be made. */
+	#hoping = 0;
 	readonly #client = crypto().randomUUID();
 	#events: { readonly socket: Socket; readonly outlet: Outlet; readonly lookout: Lookout } | null = null;
 	/** What blocking calls go through. */
@@ -78,6 +81,14 @@ export class Link {
 	/** What they went through while this was being connected. */
 	#urgent: ReturnType<typeof dialBlocked> = null;
 	readonly #answers = messageFrames((message) => this.#hear(message));
+	/** The same of blocking calls: code that runs while one waits may make another. */
+	readonly #blockedAnswers = messageFrames((message) => {
+		if (message[0] === BEAT) this.#isBeat = true;
+		else this.#answered.set(message[1], message);
+	});
+	/** By their ids, until those who asked look. */
+	readonly #answered = new Map<unknown, Message>();
+	#isBeat = false;
 	readonly #asking = new Map<number, Asking>();
 	/** No message was sent in this turn. */
 	#isFirst = true;
@@ -120,7 +131,11 @@ export class Link {
 		read: ((answer: unknown) => unknown) | undefined,
 	): Promise<unknown> {
 		signal?.throwIfAborted();
-		if (this.#events === null) await this.ready;
+		if (this.#events === null) {
+			this.#hoping++;
+			await this.ready;
+			this.#hoping--;
+		}
 		signal?.throwIfAborted();
 		let unfollow: (() => void) | undefined;
 		try {
@@ -133,6 +148,13 @@ export class Link {
 		} finally {
 			unfollow?.();
 		}
+	}
+
+	/** Whoever asked waits no longer. One that was not made yet, and for which nobody else waits, never will be. */
+	giveUp(): void {
+		if (this.#events !== null || this.#hoping > 1) return;
+		this.#dialing.abort();
+		this.#lose(undefined);
 	}
 
 	#pose(question: Message, asking: Asking): void {
@@ -152,19 +174,8 @@ export class Link {
 		const frame = frameOf([...question, this.#said]); // throws for what cannot be sent
 		sendAll(); // what is waited for may be up to a call made in this very turn
 		this.flushSync();
-		let answer: Message | undefined;
-		const answers = messageFrames((message) => {
-			if (message[0] === BEAT) sendWhileRead();
-			else answer = message;
-		});
-		try {
-			lane.write(frame);
-			while (answer === undefined) {
-				answers.push(lane.read());
-			}
-		} catch (error) {
-			throw this.#lose(error);
-		}
+		this.#orLose(() => lane.write(frame));
+		const answer = this.#awaitAnswer(lane, question[1]);
 		const [type, id, value] = answer;
 		if (type === FAILED) throw errorIn(answer);
 		if (type === DONE) return value;
@@ -176,6 +187,28 @@ export class Link {
 		}
 		lane.tell([TOOK, id]);
 		return value;
+	}
+
+	#awaitAnswer(lane: BlockingLane, id: unknown): Message {
+		for (;;) {
+			const answer = this.#answered.get(id);
+			if (answer !== undefined) {
+				this.#answered.delete(id);
+				return answer;
+			}
+			this.#orLose(() => this.#blockedAnswers.push(lane.read()));
+			if (!this.#isBeat) continue;
+			this.#isBeat = false;
+			sendWhileRead(); // which may run code of the user's
+		}
+	}
+
+	#orLose(act: () => void): void {
+		try {
+			act();
+		} catch (error) {
+			throw this.#lose(error);
+		}
 	}
 
 	/** Sends what waits for the end of this turn. */
@@ -227,9 +260,10 @@ export class Link {
 	}
 
 	async #connect(): Promise<void> {
+		const { signal } = this.#dialing;
 		const [events, blocking] = await Promise.all([
-			dial(this.#home, this.#client, 'events'),
-			dial(this.#home, this.#client, 'blocking'),
+			dial(this.#home, this.#client, 'events', signal),
+			dial(this.#home, this.#client, 'blocking', signal),
 		]);
 		const outlet = new Outlet(events, descriptorOf(events));
 		const take = (chunk: Buffer) => {

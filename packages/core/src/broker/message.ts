@@ -28,6 +28,9 @@ const DIFFERS: ReadonlyMap<unknown, number> = new Map([
 
 export type Message = readonly unknown[];
 
+/** How many parts a message has at most. */
+const LONGEST_MESSAGE = 8;
+
 /** A client's connection for its event loop, the one for its blocking calls, and one made while it blocked already. */
 export const LANES = ['events', 'blocking', 'urgent'] as const;
 export type Lane = (typeof LANES)[number];
@@ -115,6 +118,8 @@ function without(message: Message, differsAt: number): Message {
 /** Gives each message of a run. */
 function deliverRun([, head, values]: Message, deliver: (message: Message) => void): void {
 	if (!Array.isArray(head) || !Array.isArray(values)) throw new TypeError('a run that is none');
+	if (head.length > LONGEST_MESSAGE || values.length > LONG_TEXT)
+		throw new RangeError('a run that is too long');
 	const differsAt = DIFFERS.get(head[0]);
 	if (differsAt === undefined || !Number.isSafeInteger(head[1])) throw new TypeError('a run of no such kind');
 	for (const [nth, value] of values.entries()) {

@@ -1,5 +1,6 @@
 import {
 	type Remote,
+	readSignal,
 	readTimeout,
 	rejecting,
 	remote,
@@ -21,6 +22,7 @@ export const farQueueMembers = {
 	put(this: FarQueue, value: unknown, options?: WaitOptions): Promise<unknown> {
 		return rejecting(() => {
 			readTimeout(options);
+			readSignal(options);
 			const item = pack(this, value);
 			const put = this[remote].wait('putItem', [toWire(item)], options, (wasPut) => {
 				if (wasPut !== true) throw full(this);

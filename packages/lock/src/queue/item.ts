@@ -1,4 +1,5 @@
 import { decodeData, encodeData, type Medium, type Packed, packValue } from '@conc/core';
+import { MOST_BYTES } from './records.js';
 
 // What a record holds. The commonest values have a form of their own, which costs a tenth of the codec.
 const PACKED = 0;
@@ -86,12 +87,23 @@ function textOf(bytes: Uint8Array): string {
 	return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
-/** The kinds that hold no code. */
-const harmless: readonly unknown[] = [TEXT, CONSTANT, NUMBER, DATA];
-
-/** Throws for an item that may hold code. */
+/** Throws for an item that may hold code, or is none. */
 export function checkData(wire: WireItem): void {
-	if (typeof wire === 'number' || typeof wire === 'string') return;
-	if (Array.isArray(wire) && harmless.includes(wire[0])) return;
+	if (typeof wire === 'number' || isShort(wire) || (Array.isArray(wire) && isData(wire))) return;
 	throw new TypeError('an item that may hold code does not go to or come from any program: only data does');
+}
+
+function isData(parts: readonly unknown[]): boolean {
+	const [kind, content, number, priority] = parts;
+	if (parts.length !== 4 || typeof number !== 'number') return false;
+	if (typeof priority !== 'number' || Number.isNaN(priority)) return false;
+	if (kind === NUMBER) return content === null;
+	if (kind === TEXT) return isShort(content);
+	if (!(content instanceof Uint8Array)) return false;
+	if (kind === CONSTANT) return content.length === 1 && (content[0] as number) < constants.length;
+	return kind === DATA && content.length <= MOST_BYTES;
+}
+
+function isShort(content: unknown): boolean {
+	return typeof content === 'string' && content.length <= SHORT_TEXT;
 }

@@ -150,10 +150,12 @@ export class Manager {
 		if (address === undefined)
 			throw new TypeError('connect() needs the address of a manager: new Manager({ address })');
 		const at = readAddress(address, 1);
+		let root: Remote | undefined;
 		try {
-			const root = this.#reach(at, readOptions(this.#asked, at).authkey ?? null);
+			root = this.#reach(at, readOptions(this.#asked, at).authkey ?? null);
 			await deliver(root.wait('greet', [], undefined), options, `the manager at ${show(at)}`);
 		} catch (error) {
+			root?.giveUp();
 			this.#lives = 'new';
 			throw error instanceof HomeLostError ? whyNot(at, (error.cause ?? error) as Error) : error;
 		}

@@ -250,3 +250,48 @@ test.each([
 	expect(await pool.apply(() => shop.id)).toBeUndefined();
 	await pool.terminate();
 });
+
+describe.each([
+	['processes', () => new Pool(1)],
+	['threads', () => new ThreadPool(1)],
+])('in a pool of %s', (_, make) => {
+	class Session {
+		role = 'guest';
+		reads = 0;
+		get isAdmin() {
+			return this.role === 'admin';
+		}
+		get next() {
+			this.reads++;
+			return this.reads;
+		}
+	}
+
+	test('values of a class keep it, and are as they are also where reading one changes another', async () => {
+		const session = new Local<Session>({ name: 'inherit session', inherit: true });
+		const pool = make();
+		await session.run(new Session(), async () => {
+			session.role = 'admin';
+			const there = () => [session.role, session.isAdmin, session.reads];
+			expect(await pool.apply(there)).toEqual(['admin', true, 0]);
+			expect([session.next, session.next]).toEqual([1, 2]);
+			expect(await pool.apply(there)).toEqual(['admin', true, 2]);
+		});
+		await pool.terminate();
+	});
+
+	test('a value named __proto__ or constructor is a value like others', async () => {
+		const values = new Local<Record<string, unknown>>({ name: 'inherit names', inherit: true });
+		const pool = make();
+		const given = JSON.parse('{"user":"bob","__proto__":{"isAdmin":true},"constructor":5}');
+		await values.run(given, async () => {
+			const there = () => [values.isAdmin, values.user, values.constructor];
+			expect(there()).toEqual([undefined, 'bob', 5]);
+			expect(await pool.apply(there)).toEqual([undefined, 'bob', 5]);
+		});
+		const plain = new Local<{ constructor: unknown }>() as { constructor: unknown };
+		plain.constructor = 5;
+		expect(await pool.apply(() => Object.keys(plain))).toEqual([]);
+		await pool.terminate();
+	});
+});

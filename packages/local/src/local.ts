@@ -65,11 +65,11 @@ class LocalObject implements Carrier {
 	}
 
 	toString(): string {
-		return show(this[state], 0, { breakLength: Number.POSITIVE_INFINITY });
+		return show(this[state] as State | undefined, 0, { breakLength: Number.POSITIVE_INFINITY });
 	}
 
 	[inspect.custom](depth: number, options: InspectOptions): string {
-		return show(this[state], depth, options);
+		return show(this[state] as State | undefined, depth, options);
 	}
 }
 Object.defineProperty(LocalObject, 'name', { value: 'Local' });

@@ -76,7 +76,7 @@ export function valuesInForce(state: State): Values {
 	if (made !== undefined) return made;
 	const scope = scopeOf(state);
 	if (scope?.inherited === undefined) return threadValues(state);
-	const values = Object.assign(copyOf(threadValues(state)), scope.inherited());
+	const values = laidOver(threadValues(state), scope.inherited());
 	scope.values = values;
 	return values;
 }
@@ -97,7 +97,8 @@ export function copySoFar(state: State, isWanted: (key: PropertyKey) => boolean)
 	const values = scope === undefined ? state.values : ((scope.values ?? scope.inherited?.()) as Values);
 	if (values === undefined) return undefined;
 	const copy = copyOf(values);
-	let isFlat = true;
+	// What a class computes may change its values unseen.
+	let isFlat = isPlain(values);
 	for (const key of Reflect.ownKeys(copy)) {
 		if (!isWanted(key)) delete copy[key];
 		else if (!isFixed(Object.getOwnPropertyDescriptor(values, key))) isFlat = false;
@@ -133,8 +134,28 @@ export function clearScope(state: State): boolean {
 /** A copy of its own enumerable properties, of the same class. */
 export function copyOf(values: Values): Values {
 	const prototype = Object.getPrototypeOf(values);
-	if (prototype === Object.prototype) return { ...values };
-	return Object.assign(Object.create(prototype), values);
+	return prototype === Object.prototype ? { ...values } : withOwn(Object.create(prototype), values);
+}
+
+/** A copy of some values with others on top, of the class of these if they have one. */
+function laidOver(below: Values, above: Values): Values {
+	const classOf = isPlain(above) ? below : above;
+	return withOwn(withOwn(Object.create(Object.getPrototypeOf(classOf)), below), above);
+}
+
+/** Defines, so that no setter is called and `__proto__` is a name like others. */
+function withOwn(target: Values, values: Values): Values {
+	for (const key of Reflect.ownKeys(values)) {
+		if (!Object.prototype.propertyIsEnumerable.call(values, key)) continue;
+		const property = { value: values[key], writable: true, enumerable: true, configurable: true };
+		Object.defineProperty(target, key, property);
+	}
+	return target;
+}
+
+function isPlain(values: Values): boolean {
+	const prototype = Object.getPrototypeOf(values);
+	return prototype === Object.prototype || prototype === null;
 }
 
 /** Neither computed nor an object, which may change by itself. */

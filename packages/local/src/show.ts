@@ -2,8 +2,12 @@ import { type InspectOptions, inspect } from 'node:util';
 import { valuesSoFar } from './scope.js';
 import { type State, title } from './state.js';
 
-/** `Local "school" { student: 'Bob' }`, the values in force here. Neither makes values nor throws. */
-export function show(state: State, depth: number, options: InspectOptions): string {
+/**
+ * `Local "school" { student: 'Bob' }`, the values in force here. Neither makes values nor throws. Who looks behind the
+ * Proxy finds no state.
+ */
+export function show(state: State | undefined, depth: number, options: InspectOptions): string {
+	if (state === undefined) return 'Local {}';
 	try {
 		const values = valuesSoFar(state);
 		if (values === undefined) return `${title(state)} {}`;

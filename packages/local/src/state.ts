@@ -1,4 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
+import { types } from 'node:util';
 import type { Will } from '@conc/core';
 import { disposeAtEnd } from './dispose.js';
 import type { Entered } from './scope.js';
@@ -95,8 +96,20 @@ export function checked(state: Settings, values: unknown, what: string): Values 
 			`${title(state)}: ${what} a promise; await what it needs before, and return an object`,
 		);
 	}
+	if (isMoreThanProperties(values)) {
+		const kind = Object.prototype.toString.call(values).slice('[object '.length, -1);
+		throw new TypeError(
+			`${title(state)}: ${what} a value of class ${kind}, which is more than its properties; put it into an object, as { value }`,
+		);
+	}
 	for (const key of ['run', 'clear']) if (key in values) throw refused(state, key);
 	return values as Values;
+}
+
+/** What has its content elsewhere is not what a copy of its properties would be. */
+function isMoreThanProperties(values: object): boolean {
+	if (Array.isArray(values) || ArrayBuffer.isView(values) || types.isNativeError(values)) return true;
+	return types.isMap(values) || types.isSet(values) || types.isDate(values) || types.isAnyArrayBuffer(values);
 }
 
 export function refused(state: Settings, key: string): TypeError {

@@ -65,20 +65,32 @@ export class Traps implements ProxyHandler<object> {
 
 function bySymbol(own: State, target: object, key: symbol): unknown {
 	if (key === state) return own;
-	if (key === Symbol.toStringTag) return valuesMade(own)?.[key]; // whoever looks what it is makes no values
+	if (asksWhatItIs.includes(key)) return valuesMade(own)?.[key];
 	return key in target ? Reflect.get(target, key) : valuesInForce(own)[key];
 }
 
 /** A value that is not there yet or is a function, and the names that a Local answers for itself. */
 function rarer(own: State, target: object, key: PropertyKey): unknown {
-	if (isMethod(key) || key === 'constructor') return Reflect.get(target, key);
-	if (key === 'then' && valuesMade(own) === undefined) return undefined; // nor who awaits it
-	const values = valuesInForce(own);
+	if (isMethod(key)) return Reflect.get(target, key);
+	const made = valuesMade(own);
+	if (key === 'constructor' && !(made !== undefined && Object.hasOwn(made, key)))
+		return Reflect.get(target, key);
+	if (made === undefined && asksWhatItIs.includes(key)) return Reflect.get(target, key);
+	const values = made ?? valuesInForce(own);
 	const value = values[key];
 	if (key === 'toString' && value === Object.prototype.toString) return Reflect.get(target, key);
 	if (value === undefined) return Reflect.get(target, key);
 	if (typeof value === 'function' && own.inherit === 'store') return value.bind(values);
 	return value;
 }
+
+/** Whoever looks what it is, awaits it or makes it a string makes no values. */
+const asksWhatItIs: readonly PropertyKey[] = [
+	Symbol.toStringTag,
+	Symbol.toPrimitive,
+	'then',
+	'toString',
+	'valueOf',
+];
 
 const isMethod = (key: PropertyKey): key is 'run' | 'clear' => key === 'run' || key === 'clear';

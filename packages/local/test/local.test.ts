@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { format, inspect } from 'node:util';
 import { packValue, revive } from '@conc/core';
 import { Local } from '@conc/local';
 import { describe, expect, expectTypeOf, test } from 'vitest';
@@ -40,7 +40,9 @@ describe('an attribute', () => {
 		const message = `Local "taken" cannot have a value named '${key}'`;
 		expect(() => Object.assign(local, { [key]: 1 })).toThrow(message);
 		expect(() => Object.defineProperty(local, key, { value: 1 })).toThrow(message);
-		expect(() => new Local<object>({ name: 'taken', init: () => ({ [key]: 1 }) }).toString).toThrow(message);
+		expect(
+			() => (new Local<object>({ name: 'taken', init: () => ({ [key]: 1 }) }) as { other?: unknown }).other,
+		).toThrow(message);
 	});
 });
 
@@ -251,4 +253,43 @@ describe('types', () => {
 		});
 		new Local<School>({ dispose: (values) => expectTypeOf(values).toEqualTypeOf<Partial<School>>() });
 	});
+});
+
+describe('whoever only looks at a Local', () => {
+	test('makes no values, and sees its name or at least what it is', () => {
+		let made = 0;
+		const init = () => {
+			made++;
+			return { student: 'Bob' };
+		};
+		const school = new Local({ name: 'seen', init });
+		expect([String(school), `${school}`, `${school}!`]).toEqual([
+			'Local "seen" {}',
+			'Local "seen" {}',
+			'Local "seen" {}!',
+		]);
+		expect(format('%o', school)).toContain('Local');
+		expect(inspect(school, { showProxy: true })).toContain('Local');
+		expect(made).toBe(0);
+		expect([school.student, made]).toEqual(['Bob', 1]);
+	});
+
+	test('finds a value named constructor, and else its class', () => {
+		const named = new Local<{ constructor: number }>() as { constructor: unknown };
+		expect(named.constructor).toBe(Local);
+		named.constructor = 5;
+		expect([named.constructor, { ...named }]).toEqual([5, { constructor: 5 }]);
+	});
+});
+
+test.each([
+	['Array', [1, 2]],
+	['Map', new Map([[1, 2]])],
+	['Date', new Date(5)],
+	['Error', new Error('m')],
+	['Uint8Array', new Uint8Array(2)],
+])('values that are more than their properties are refused: %s', (kind, values) => {
+	const message = `a value of class ${kind}, which is more than its properties; put it into an object`;
+	expect(() => new Local<object>().run(values, () => 1)).toThrow(message);
+	expect(() => (new Local<object>({ init: () => values }) as { x?: unknown }).x).toThrow(message);
 });

@@ -64,7 +64,8 @@ function replaceShareable(context: GraphContext, value: Shareable): number {
 	const index = context.reserve(value);
 	context.shareables.push(value);
 	const handle: unknown[] = [];
-	const Class = context.special(value.constructor);
+	// Not by its own members: a Local may have one of that name.
+	const Class = context.special(Object.getPrototypeOf(value).constructor);
 	const { constant } = context;
 	const before = inheritedCount();
 	const needs = context.patchRange(() => {

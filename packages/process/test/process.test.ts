@@ -370,3 +370,14 @@ describe('what is thrown and cannot be shown', () => {
 		expect(child.exitCode).toBe(1);
 	});
 });
+
+it('a promise that its target leaves rejected ends it as an uncaught error does, though the target has returned', async () => {
+	const child = new Process({
+		target: () => {
+			void Promise.reject(new Error('left behind'));
+			return 'returned';
+		},
+		stdio: 'ignore',
+	}).start();
+	expect([await child.result, await child.join(), child.exitCode]).toEqual(['returned', true, 1]);
+});

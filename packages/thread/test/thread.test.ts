@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { CaptureError, Event, Thread, ThreadError, ThreadExitError } from '@conc/thread';
+import { CaptureError, Event, setExcepthook, Thread, ThreadError, ThreadExitError } from '@conc/thread';
 import { describe, expect, it } from 'vitest';
 
 describe('start, join and result', () => {
@@ -224,3 +224,20 @@ it.each([
 		await thread.join();
 	},
 );
+
+it('a promise that its target leaves rejected is reported, though the target has returned', async () => {
+	const errors: unknown[] = [];
+	const before = setExcepthook(({ error }) => errors.push((error as Error).message));
+	try {
+		const thread = new Thread({
+			target: () => {
+				void Promise.reject(new Error('left behind'));
+				return 'returned';
+			},
+		}).start();
+		expect([await thread.result, await thread.join()]).toEqual(['returned', true]);
+		expect(errors).toEqual(['left behind']);
+	} finally {
+		setExcepthook(before);
+	}
+});

@@ -397,6 +397,7 @@ export class Server {
 		this.#channel.flush(); // the answer need not wait for what follows
 		this.#tellCode();
 		this.#channel.flush();
+		await new Promise((resolve) => setImmediate(resolve)); // of a promise that nobody handles Node tells after this turn
 		const children = [...living()].filter((host) => !host.isDaemon);
 		await Promise.all(children.map((host) => host.exited));
 		this.#channel.flush();

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { CaptureError, Event, setExcepthook, Thread, ThreadError, ThreadExitError } from '@conc/thread';
 import { describe, expect, it } from 'vitest';
+import { run } from './support/programs.js';
 
 describe('start, join and result', () => {
 	it('a thread runs its target with its arguments and gives what it returns', async () => {
@@ -240,4 +241,12 @@ it('a promise that its target leaves rejected is reported, though the target has
 	} finally {
 		setExcepthook(before);
 	}
+});
+
+it('the report of an error has its cause and what else it has, and no line of ours', async () => {
+	const { stderr } = await run('throw-with-cause');
+	expect(stderr).toMatch(/^Exception in thread Thrower:\nError: outer\n/);
+	expect(stderr).toContain("code: 'E_OUTER'");
+	expect(stderr).toContain('[cause]: TypeError: inner');
+	expect(stderr).not.toMatch(/conc:far|far\.cjs/);
 });

@@ -9,7 +9,8 @@ interface Common<T> {
 	/**
 	 * Shown in messages and by `console.log`. With `inherit` it is also how both sides of a call know that they mean
 	 * the same Local, so choose one that is yours alone (`'shop.request'`): to make two that inherit and have one name in
-	 * one thread is a TypeError, unless it is one module that was loaded twice. Without, it is a label.
+	 * one thread is a TypeError, also where the same code makes both, unless its module was loaded twice. So make such a
+	 * Local once, at the top level of a module; a function that runs elsewhere captures it. Without, it is a label.
 	 */
 	readonly name?: string | undefined;
 	/**

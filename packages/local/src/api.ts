@@ -40,7 +40,8 @@ export interface LocalInitOptions<T extends object> extends Common<T> {
 	 * anew when a value is set, as soon as the code that set it pauses, and at the end of each task; one that takes long
 	 * to make, now and then. What `dispose` throws there is a warning with the code `CONC_WILL_FAILED`, and harms nobody.
 	 * It is not called for values that cannot be copied, such as a socket, which the system closes; nor when whoever
-	 * started it is gone at the same time.
+	 * started it is gone at the same time; nor, where whoever started it ends by itself, if it needs a module that is not
+	 * loaded there, which is told on stderr.
 	 */
 	dispose?(values: T): void;
 }

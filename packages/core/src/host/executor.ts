@@ -3,6 +3,7 @@ import type { Endpoint } from '../channel/endpoint.js';
 import type { Message, WirePayload } from '../channel/protocol.js';
 import { realm } from '../realm.js';
 import { loadModules } from '../revive/modules.js';
+import { isPresent } from '../revive/present.js';
 import type { Host } from './host.js';
 
 type WillMessage = Message & { type: 'will' };
@@ -45,8 +46,9 @@ export class Executor {
 		if (left === undefined) return; // it was revoked
 		this.#left.set(id, { label, duty: left, value });
 		busy().add(this);
-		// It may have to be carried out where nothing can be waited for. What fails is told then.
-		loadModules([...left.modules, ...value.modules], 'result')?.catch(() => {});
+		if (duty === null) return;
+		// It may have to be carried out where nothing can be waited for. What is not here yet is loaded only when it is needed.
+		loadModules([...duty.modules, ...value.modules].filter(isPresent), 'result')?.catch(() => {});
 	}
 
 	revoke(id: number): void {
@@ -55,7 +57,7 @@ export class Executor {
 	}
 
 	/** Calls what was left to be done. Nothing of it keeps another from being called; what fails is told in a warning. */
-	carryOut(tell = warn): Promise<unknown> | undefined {
+	carryOut(tell = warn, canWait = true): Promise<unknown> | undefined {
 		busy().delete(this);
 		const waiting: Promise<void>[] = [];
 		for (const will of this.#left.values()) {
@@ -63,9 +65,9 @@ export class Executor {
 				tell(`${will.label}, in place of ${this.#testator.name} which has ended, failed`, error);
 			try {
 				const opened = [this.#endpoint.open(will.duty), this.#endpoint.open(will.value)];
-				if (opened.some((part) => part instanceof Promise)) {
-					waiting.push(Promise.all(opened).then(([duty, value]) => call(duty, value, failed), failed));
-				} else call(opened[0], opened[1], failed);
+				if (!opened.some((part) => part instanceof Promise)) call(opened[0], opened[1], failed);
+				else if (!canWait) failed(tooLate(will));
+				else waiting.push(Promise.all(opened).then(([duty, value]) => call(duty, value, failed), failed));
 			} catch (error) {
 				failed(error);
 			}
@@ -78,7 +80,7 @@ export class Executor {
 	carryOutLast(): boolean {
 		if (this.#testator.ending === null) return false;
 		this.#testator.pump(); // what it did itself after all
-		void this.carryOut(write);
+		void this.carryOut(write, false);
 		return true;
 	}
 
@@ -100,6 +102,14 @@ function carryOutAll(executors: ReadonlySet<Executor>): void {
 function call(duty: unknown, value: unknown, failed: (error: unknown) => void): void {
 	const result = (duty as (value: unknown) => unknown)(value);
 	if (result instanceof Promise) result.catch(failed);
+}
+
+function tooLate({ duty, value }: Left): Error {
+	const needed = new Set([...duty.modules, ...value.modules].map(({ specifier }) => specifier));
+	return new Error(
+		`it needs ${[...needed].join(' and ')}, and a thread that is about to end can load nothing\n` +
+			'  → import it in that thread as well',
+	);
 }
 
 function warn(what: string, error: unknown): void {

@@ -197,6 +197,17 @@ describe.each(media)('what a %s leaves to be done', (medium) => {
 	});
 });
 
+it('what a thread leaves is done when the one that started it ends, also where the kernel cannot be asked', async () => {
+	const { stdout, stderr, code } = await runNode([
+		'--require',
+		fixture('no-thread-ids.cjs'),
+		fixture('leave-wills.mjs'),
+		'thread',
+	]);
+	expect(stdout.trim().split('\n')).toEqual(['the end', 'done in the parent: a thread']);
+	expect([stderr, code]).toEqual(['', 0]);
+});
+
 it('nothing is left by who was started by nobody', () => {
 	expect(leaveWill('nobody', () => {}, {})).toBeUndefined();
 });

@@ -1,8 +1,9 @@
 import { inspect } from 'node:util';
 import type { Endpoint } from '../channel/endpoint.js';
 import type { Message, WirePayload } from '../channel/protocol.js';
+import type { ModuleRequest } from '../codec/payload.js';
 import { realm } from '../realm.js';
-import { loadModules } from '../revive/modules.js';
+import { isLoaded, loadModules } from '../revive/modules.js';
 import { isPresent } from '../revive/present.js';
 import type { Host } from './host.js';
 
@@ -64,10 +65,13 @@ export class Executor {
 			const failed = (error: unknown) =>
 				tell(`${will.label}, in place of ${this.#testator.name} which has ended, failed`, error);
 			try {
+				if (!canWait) checkLoaded([...will.duty.modules, ...will.value.modules]);
 				const opened = [this.#endpoint.open(will.duty), this.#endpoint.open(will.value)];
 				if (!opened.some((part) => part instanceof Promise)) call(opened[0], opened[1], failed);
-				else if (!canWait) failed(tooLate(will));
-				else waiting.push(Promise.all(opened).then(([duty, value]) => call(duty, value, failed), failed));
+				else if (canWait)
+					waiting.push(Promise.all(opened).then(([duty, value]) => call(duty, value, failed), failed));
+				else
+					throw new Error('it needs another process, and a thread that is about to end cannot wait for it');
 			} catch (error) {
 				failed(error);
 			}
@@ -104,10 +108,12 @@ function call(duty: unknown, value: unknown, failed: (error: unknown) => void): 
 	if (result instanceof Promise) result.catch(failed);
 }
 
-function tooLate({ duty, value }: Left): Error {
-	const needed = new Set([...duty.modules, ...value.modules].map(({ specifier }) => specifier));
-	return new Error(
-		`it needs ${[...needed].join(' and ')}, and a thread that is about to end can load nothing\n` +
+/** To import a module at the end would run its code, and give nothing. */
+function checkLoaded(modules: readonly ModuleRequest[]): void {
+	const missing = modules.filter((module) => !isLoaded(module)).map(({ specifier }) => specifier);
+	if (missing.length === 0) return;
+	throw new Error(
+		`it needs ${[...new Set(missing)].join(' and ')}, and a thread that is about to end can load nothing\n` +
 			'  → import it in that thread as well',
 	);
 }

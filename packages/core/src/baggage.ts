@@ -11,7 +11,10 @@ export interface Travel {
 	readonly label: string;
 	/** Takes what should travel along, `undefined` for nothing. */
 	pack(): unknown;
-	/** Runs a function with what travelled along, which `open` gives: each time anew, and not for nothing. */
+	/**
+	 * Runs a function with what travelled along, which `open` gives, and not for nothing: to be called once at most. What is
+	 * small it would make anew, of anything else it gives the same object again.
+	 */
 	unpack<T>(open: () => unknown, fn: () => T): T;
 }
 

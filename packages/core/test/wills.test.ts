@@ -164,6 +164,48 @@ describe.each(media)('what a %s leaves to be done', (medium) => {
 		expect(stdout.trim().split('\n')).toEqual(['the end', `done in the parent: a ${medium}`]);
 		expect([stderr, code]).toEqual(['', 0]);
 	});
+
+	describe('with a module that it has loaded', () => {
+		const leaveDuty = async (...ways: string[]) => {
+			const { stdout, stderr } = await runNode([fixture('leave-duty.mjs'), medium, ...ways]);
+			return { lines: stdout.trim().split('\n'), stderr };
+		};
+		const done = `done in the parent: a ${medium}`;
+
+		it('has that loaded by who started it when it is needed, and not before', async () => {
+			const { lines, stderr } = await leaveDuty('terminate');
+			expect(lines).toEqual(['evaluated in the host', 'left', 'evaluated in the parent', done]);
+			expect(stderr).toBe('');
+		});
+
+		it.each(['loaded', 'required'])(
+			'is done at the end of who started it where that has %s it as well',
+			async (way) => {
+				const { lines, stderr } = await leaveDuty(way);
+				expect(lines).toEqual(['evaluated in the parent', 'evaluated in the host', 'left', done]);
+				expect(stderr).toBe('');
+			},
+		);
+
+		it('cannot be done at the end of who started it where it is not loaded, which is told', async () => {
+			const { lines, stderr } = await leaveDuty();
+			expect(lines).toEqual(['evaluated in the host', 'left']);
+			expect(stderr).toMatch(
+				/^will, in place of a .* failed: Error: it needs file:.*duty.mjs, and a thread /,
+			);
+		});
+	});
+});
+
+it('what a thread leaves is done when the one that started it ends, also where the kernel cannot be asked', async () => {
+	const { stdout, stderr, code } = await runNode([
+		'--require',
+		fixture('no-thread-ids.cjs'),
+		fixture('leave-wills.mjs'),
+		'thread',
+	]);
+	expect(stdout.trim().split('\n')).toEqual(['the end', 'done in the parent: a thread']);
+	expect([stderr, code]).toEqual(['', 0]);
 });
 
 it('nothing is left by who was started by nobody', () => {

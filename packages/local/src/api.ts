@@ -9,7 +9,8 @@ interface Common<T> {
 	/**
 	 * Shown in messages and by `console.log`. With `inherit` it is also how both sides of a call know that they mean
 	 * the same Local, so choose one that is yours alone (`'shop.request'`): to make two that inherit and have one name in
-	 * one thread is a TypeError, unless it is one module that was loaded twice. Without, it is a label.
+	 * one thread is a TypeError, also where the same code makes both, unless its module was loaded twice. So make such a
+	 * Local once, at the top level of a module; a function that runs elsewhere captures it. Without, it is a label.
 	 */
 	readonly name?: string | undefined;
 	/**
@@ -39,7 +40,8 @@ export interface LocalInitOptions<T extends object> extends Common<T> {
 	 * anew when a value is set, as soon as the code that set it pauses, and at the end of each task; one that takes long
 	 * to make, now and then. What `dispose` throws there is a warning with the code `CONC_WILL_FAILED`, and harms nobody.
 	 * It is not called for values that cannot be copied, such as a socket, which the system closes; nor when whoever
-	 * started it is gone at the same time.
+	 * started it is gone at the same time; nor, where whoever started it ends by itself, if it needs a module that is not
+	 * loaded there, which is told on stderr.
 	 */
 	dispose?(values: T): void;
 }

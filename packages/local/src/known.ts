@@ -1,5 +1,5 @@
 import { realm } from '@conc/core';
-import { isSameSite, type Site } from './site.js';
+import { isSamePlace, isSameSite, type Site } from './site.js';
 import { type Inherit, newState, type Settings, type State, title } from './state.js';
 
 /** What a Local is to the other side. `init` and `dispose` cross as functions do. */
@@ -29,8 +29,9 @@ export function stateFor(settings: Settings, site: () => Site): State {
 	if (settings.inherit === false || settings.name === undefined) return newState(settings);
 	const found = known().kept.get(settings.name) ?? keep(settings, settings.name);
 	const here = site();
-	found.site ??= here; // one that came from elsewhere is made where its module says
-	if (!isSameSite(found.site, here)) throw twice(found, here);
+	if (found.site === undefined)
+		found.site = here; // one that came from elsewhere is made where its module says
+	else if (!isSameSite(found.site, here)) throw twice(found.site, here, settings.name);
 	if (describe(found.inherit) !== describe(settings.inherit)) {
 		throw new TypeError(
 			`${title(settings)} is to inherit ${describe(settings.inherit)}, but there is one of that name here ` +
@@ -40,9 +41,16 @@ export function stateFor(settings: Settings, site: () => Site): State {
 	return found;
 }
 
-function twice(found: State, here: Site): TypeError {
+function twice(former: Site, here: Site, name: string): TypeError {
+	if (isSamePlace(former, here)) {
+		return new TypeError(
+			`the Local that inherits and is named ${JSON.stringify(name)} was made already, by the same code at ${here.shown}\n` +
+				'  → make it once, at the top level of a module, and use that one (a function that runs elsewhere captures it), ' +
+				'or give each a name of its own',
+		);
+	}
 	return new TypeError(
-		`there are two Locals that inherit and are named ${JSON.stringify(found.name)}: one made at ${found.site?.shown}, ` +
+		`there are two Locals that inherit and are named ${JSON.stringify(name)}: one made at ${former.shown}, ` +
 			`one at ${here.shown}\n  → give one of them another name, or export one Local and import it in both places`,
 	);
 }

@@ -50,9 +50,8 @@ class LocalObject implements Carrier {
 	clear(): void {
 		const own = this[state];
 		if (clearScope(own) || own.values === undefined) return;
-		const { values, dispose } = own;
 		own.values = own.will = undefined;
-		if (dispose !== undefined) disposeNow(values);
+		disposeNow(own);
 	}
 
 	[share](_to: Medium): Handle {

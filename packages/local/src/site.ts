@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** Where a Local was made, as far as that tells it from another of its name. */
@@ -6,6 +7,8 @@ export interface Site {
 	readonly url: string;
 	readonly line: number;
 	readonly column: number;
+	/** What `require` made of the file, which is another object once it was loaded again. */
+	readonly module: WeakRef<NodeJS.Module> | undefined;
 	/** For messages: a line of a stack, in the file that was written where a source map leads there. */
 	readonly shown: string;
 }
@@ -19,7 +22,7 @@ export function siteOf(...made: readonly Made[]): Site {
 	return site;
 }
 
-const NOWHERE: Site = { url: '', line: 0, column: 0, shown: 'an unknown place' };
+const NOWHERE: Site = { url: '', line: 0, column: 0, module: undefined, shown: 'an unknown place' };
 
 function siteBelow(made: Made): Site {
 	const [frame] = withFormatter(
@@ -31,6 +34,7 @@ function siteBelow(made: Made): Site {
 		url: isFile(url) ? url : '',
 		line: frame?.getLineNumber() ?? 0,
 		column: frame?.getColumnNumber() ?? 0,
+		module: isFile(url) ? required(url) : undefined,
 		shown: shownBelow(made),
 	};
 }
@@ -42,13 +46,36 @@ function siteBelow(made: Made): Site {
 export function isSameSite(one: Site, other: Site): boolean {
 	if (one.url === '' || other.url === '') return true;
 	const [path, otherPath] = [pathOf(one.url), pathOf(other.url)];
-	const isSamePlace = one.line === other.line && one.column === other.column;
-	if (path === otherPath) return isSamePlace || one.url !== other.url;
+	if (path === otherPath) return isLoadedAgain(one, other);
 	const [inPackage, inOther] = [withinPackage(path), withinPackage(otherPath)];
 	if (inPackage === undefined || inOther === undefined) return false;
 	// Of another version, it may stand in another place.
 	const isInstalledTwice = inPackage.root !== inOther.root && inPackage.name === inOther.name;
-	return isInstalledTwice || (inPackage.file === inOther.file && isSamePlace);
+	return isInstalledTwice || (inPackage.file === inOther.file && isSamePosition(one, other));
+}
+
+/** Whether the same code made both. */
+export function isSamePlace(one: Site, other: Site): boolean {
+	return one.url === other.url && isSamePosition(one, other);
+}
+
+function isSamePosition(one: Site, other: Site): boolean {
+	return one.line === other.line && one.column === other.column;
+}
+
+/** Whether the one file was loaded twice; else the same code ran twice, or two pieces of it. */
+function isLoadedAgain(one: Site, other: Site): boolean {
+	if (one.url !== other.url) return true; // with a query, or once by `import` and once by `require`
+	if (one.url.startsWith('file:')) return false; // Node loads a URL once
+	const [former, latter] = [one.module?.deref(), other.module?.deref()];
+	// Other loaders, such as Vite's, load a path again, and tell nobody.
+	return former === undefined && latter === undefined ? isSamePlace(one, other) : former !== latter;
+}
+
+function required(url: string): WeakRef<NodeJS.Module> | undefined {
+	if (url.startsWith('file:')) return undefined;
+	const module = createRequire(url).cache[url];
+	return module && new WeakRef(module);
 }
 
 const FRAME = /^\s+at (?:.* \()?(.*?)\)?$/;

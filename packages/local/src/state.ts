@@ -75,8 +75,7 @@ function initialise(state: State): Values {
 	state.initialising = true;
 	try {
 		const values = state.init === undefined ? {} : checked(state, state.init(), 'init returned');
-		if (state.dispose !== undefined)
-			state.will = disposeAtEnd(values, state.dispose, `dispose of ${title(state)}`);
+		if (state.dispose !== undefined) state.will = disposeAtEnd(state, values, state.dispose);
 		state.values = values;
 		return values;
 	} finally {

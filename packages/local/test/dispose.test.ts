@@ -19,6 +19,13 @@ describe.each([
 		expect(await inProcess(fixture, 'clear')).toEqual(both.toReversed());
 	});
 
+	test('by each of two Locals that have the same values', async () => {
+		const shared = ['disposed shared by one', 'disposed shared by other'];
+		expect(await inProcess(fixture, 'shared')).toEqual([...both, ...shared]);
+		const [one, other] = shared;
+		expect(await inProcess(fixture, 'shared and cleared')).toEqual([other, 'cleared other', ...both, one]);
+	});
+
 	test('also when another one throws', async () => {
 		const printed = await inProcess(fixture, 'dispose throws');
 		expect(printed).toEqual(expect.arrayContaining(both));

@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { packBaggage, revive } from '@conc/core';
+import { packBaggage, revive, startThread } from '@conc/core';
 import { Local } from '@conc/local';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { handleFor } from './helpers.js';
+import { handleFor, inProcess } from './helpers.js';
 
 interface Request {
 	id: number;
@@ -23,14 +23,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A module that exports a Local of this name, which stands in this line. */
-async function write(file: string, name: string, line = 2): Promise<string> {
+/** A module that exports a Local of this name, which stands in this line, or what makes one. */
+async function write(file: string, name: string, line = 2, kind = 'local'): Promise<string> {
 	const at = path.join(folder, file);
 	await mkdir(path.dirname(at), { recursive: true });
 	const imports = file.endsWith('.cjs')
 		? "const { Local } = require('@conc/local');"
 		: "import { Local } from '@conc/local';";
-	const made = `new Local({ name: '${name}', inherit: true })`;
+	const made = `${kind === 'maker' ? '() => ' : ''}new Local({ name: '${name}', inherit: true })`;
 	const exported = file.endsWith('.cjs') ? `module.exports = ${made};` : `export default ${made};`;
 	await writeFile(at, `${imports}${'\n'.repeat(line - 1)}${exported}\n`);
 	return at;
@@ -81,6 +81,26 @@ describe('two Locals that inherit and have one name', () => {
 		await expect(load(other)).rejects.toThrow(message('test.packages', 'kit/.*', '@other/kit/.*'));
 	});
 
+	test.each(['twice.mjs', 'twice.cjs'])('are refused where the same code makes both: %s', async (file) => {
+		const maker = await write(file, 'test.maker', 2, 'maker');
+		const [refusal, advice] = await inProcess('make-twice', maker);
+		expect(refusal).toMatch(
+			/^TypeError: the Local that inherits and is named "test\.maker" was made already, by the same code at .*twice\..js:2:\d+$/,
+		);
+		expect(advice).toMatch(/^ {2}→ make it once, at the top level of a module/);
+	});
+
+	test('are refused where a function makes both that a thread runs twice', async () => {
+		const { host } = startThread({ name: 'a thread', runs: 'many' }, []);
+		try {
+			const again = () => void new Local<Request>({ name: 'test.far', inherit: true });
+			await host.call(again, []);
+			await expect(host.call(again, [])).rejects.toThrow('was made already, by the same code at');
+		} finally {
+			await host.terminate();
+		}
+	});
+
 	test('are refused where one of them stands for an AsyncLocalStorage', async () => {
 		const { AsyncLocalStorage } = await import('node:async_hooks');
 		Local.from(new AsyncLocalStorage(), { name: 'test.storage' });
@@ -115,6 +135,17 @@ describe('a module that is loaded twice makes one Local', () => {
 		const require = createRequire(import.meta.url);
 		delete require.cache[file];
 		const other = await load(file);
+		expect(other).not.toBe(one);
+		one.id = 1;
+		expect(other.id).toBe(1);
+	});
+
+	test('by require after an edit', async () => {
+		const require = createRequire(import.meta.url);
+		const one = require(await write('again.cjs', 'test.again')) as Local<Request>;
+		const file = await write('again.cjs', 'test.again', 7);
+		delete require.cache[file];
+		const other = require(file) as Local<Request>;
 		expect(other).not.toBe(one);
 		one.id = 1;
 		expect(other.id).toBe(1);

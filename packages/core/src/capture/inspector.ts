@@ -144,18 +144,30 @@ export interface Loaded {
  * where the engine tells nothing of it.
  */
 export function loadedScript(scriptId: string): Loaded | undefined {
-	const loaded = realm('loaded scripts', () => new Map<string, Loaded>());
-	if (!loaded.has(scriptId)) {
-		// The profiler is not enabled for it: to disable it again would end what others measure.
-		const { result } = post<Profiler.GetBestEffortCoverageReturnType>('Profiler.getBestEffortCoverage', {});
-		for (const { scriptId: id, url, functions } of result) {
-			const { functionName, ranges } = functions[0] ?? {};
-			const [range] = ranges ?? [];
-			const isWhole = functionName === '' && range?.startOffset === 0;
-			loaded.set(id, { url, length: isWhole ? range.endOffset : null });
-		}
+	if (!loadedScripts().has(scriptId)) noteLoaded();
+	return loadedScripts().get(scriptId);
+}
+
+const loadedScripts = () => realm('loaded scripts', () => new Map<string, Loaded>());
+
+function noteLoaded(): void {
+	// The profiler is not enabled for it: to disable it again would end what others measure.
+	const { result } = post<Profiler.GetBestEffortCoverageReturnType>('Profiler.getBestEffortCoverage', {});
+	for (const { scriptId, url, functions } of result) {
+		const { functionName, ranges } = functions[0] ?? {};
+		const [range] = ranges ?? [];
+		const isWhole = functionName === '' && range?.startOffset === 0;
+		loadedScripts().set(scriptId, { url, length: isWhole ? range.endOffset : null });
 	}
-	return loaded.get(scriptId);
+}
+
+/** Whether code of the file with this URL has run in this thread. False where nothing can be looked into. */
+export function hasRun(url: string): boolean {
+	if (!hasInspector()) return false;
+	const isListed = () => [...loadedScripts().values()].some((script) => script.url === url);
+	if (isListed()) return true;
+	noteLoaded();
+	return isListed();
 }
 
 /** Scripts that came with Node's own snapshot are not listed by every version. */

@@ -1,8 +1,10 @@
 import { inspect } from 'node:util';
 import type { Endpoint } from '../channel/endpoint.js';
 import type { Message, WirePayload } from '../channel/protocol.js';
+import type { ModuleRequest } from '../codec/payload.js';
 import { realm } from '../realm.js';
-import { loadModules } from '../revive/modules.js';
+import { isLoaded, loadModules } from '../revive/modules.js';
+import { isPresent } from '../revive/present.js';
 import type { Host } from './host.js';
 
 type WillMessage = Message & { type: 'will' };
@@ -45,8 +47,9 @@ export class Executor {
 		if (left === undefined) return; // it was revoked
 		this.#left.set(id, { label, duty: left, value });
 		busy().add(this);
-		// It may have to be carried out where nothing can be waited for. What fails is told then.
-		loadModules([...left.modules, ...value.modules], 'result')?.catch(() => {});
+		if (duty === null) return;
+		// It may have to be carried out where nothing can be waited for. What is not here yet is loaded only when it is needed.
+		loadModules([...duty.modules, ...value.modules].filter(isPresent), 'result')?.catch(() => {});
 	}
 
 	revoke(id: number): void {
@@ -55,17 +58,20 @@ export class Executor {
 	}
 
 	/** Calls what was left to be done. Nothing of it keeps another from being called; what fails is told in a warning. */
-	carryOut(tell = warn): Promise<unknown> | undefined {
+	carryOut(tell = warn, canWait = true): Promise<unknown> | undefined {
 		busy().delete(this);
 		const waiting: Promise<void>[] = [];
 		for (const will of this.#left.values()) {
 			const failed = (error: unknown) =>
 				tell(`${will.label}, in place of ${this.#testator.name} which has ended, failed`, error);
 			try {
+				if (!canWait) checkLoaded([...will.duty.modules, ...will.value.modules]);
 				const opened = [this.#endpoint.open(will.duty), this.#endpoint.open(will.value)];
-				if (opened.some((part) => part instanceof Promise)) {
+				if (!opened.some((part) => part instanceof Promise)) call(opened[0], opened[1], failed);
+				else if (canWait)
 					waiting.push(Promise.all(opened).then(([duty, value]) => call(duty, value, failed), failed));
-				} else call(opened[0], opened[1], failed);
+				else
+					throw new Error('it needs another process, and a thread that is about to end cannot wait for it');
 			} catch (error) {
 				failed(error);
 			}
@@ -78,7 +84,7 @@ export class Executor {
 	carryOutLast(): boolean {
 		if (this.#testator.ending === null) return false;
 		this.#testator.pump(); // what it did itself after all
-		void this.carryOut(write);
+		void this.carryOut(write, false);
 		return true;
 	}
 
@@ -100,6 +106,16 @@ function carryOutAll(executors: ReadonlySet<Executor>): void {
 function call(duty: unknown, value: unknown, failed: (error: unknown) => void): void {
 	const result = (duty as (value: unknown) => unknown)(value);
 	if (result instanceof Promise) result.catch(failed);
+}
+
+/** To import a module at the end would run its code, and give nothing. */
+function checkLoaded(modules: readonly ModuleRequest[]): void {
+	const missing = modules.filter((module) => !isLoaded(module)).map(({ specifier }) => specifier);
+	if (missing.length === 0) return;
+	throw new Error(
+		`it needs ${[...new Set(missing)].join(' and ')}, and a thread that is about to end can load nothing\n` +
+			'  → import it in that thread as well',
+	);
 }
 
 function warn(what: string, error: unknown): void {

@@ -7,6 +7,7 @@ import {
 } from 'node:worker_threads';
 import type { NearReceiver } from '../channel/channel.js';
 import { type Lanes, makeLanes, NearThreadChannel } from '../channel/thread.js';
+import { now } from '../clock.js';
 import type { Exit } from '../errors.js';
 import { type Outputs, outputs } from '../far/output.js';
 import type { Here } from '../here.js';
@@ -44,6 +45,9 @@ export interface ThreadBoot extends Boot {
 
 /** Room for small calls and answers on their way; of one call it takes next to nothing. */
 const LANE_BYTES = { one: 0x8000, many: 0x4_0000 };
+
+/** A thread that was terminated runs no more code after so long: the engine stops it at the next loop or call. */
+const STOP_MS = 50;
 
 /** A host in a thread of this process, with its record in the registry. */
 export function startThread(
@@ -102,7 +106,7 @@ function carry(
 	});
 	const channel = new NearThreadChannel({ ...lanes, port: port1 }, receiver);
 	let failure: unknown;
-	let terminated = false;
+	let terminatedAt: number | null = null;
 	worker.on('error', (error) => {
 		failure = error;
 	});
@@ -111,7 +115,12 @@ function carry(
 			registry.markDead(record);
 			channel.drain();
 			channel.close();
-			resolve({ exitCode, signalCode: null, reason: reasonOf(failure, terminated), error: failure });
+			resolve({
+				exitCode,
+				signalCode: null,
+				reason: reasonOf(failure, terminatedAt !== null),
+				error: failure,
+			});
 		});
 	});
 	return {
@@ -120,9 +129,14 @@ function carry(
 		exited,
 		isAlive: () => registry.isAlive(record),
 		// Why it ended only the event tells.
-		ending: () => (registry.isAlive(record) ? null : { exitCode: 1, signalCode: null, reason: 'exit' }),
+		ending() {
+			// Where nobody can be asked, it is given time to stop.
+			const hasStopped = terminatedAt !== null && now() - terminatedAt > STOP_MS;
+			const isEnded = registry.tidOf(record) === null && hasStopped;
+			return isEnded || !registry.isAlive(record) ? { exitCode: 1, signalCode: null, reason: 'exit' } : null;
+		},
 		kill() {
-			terminated = true;
+			terminatedAt ??= now();
 			registry.cancel(record);
 			void worker.terminate();
 		},

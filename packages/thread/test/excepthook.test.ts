@@ -268,6 +268,14 @@ describe('a program with a hook', () => {
 		expect(stdout).toBe('hooked: thrown\n');
 	});
 
+	it.each(['lock', 'rlock', 'semaphore', 'condition', 'writer', 'reader'])(
+		'has it take what its thread is in line for: %s',
+		async (wanted) => {
+			const { stdout } = await run('hook-wants-lock', { args: [wanted] });
+			expect(stdout).toBe('hook has it\nmain has it\n');
+		},
+	);
+
 	it('is not kept alive by it, and ends at once where nothing fails', async () => {
 		const program = new Program('hook-only');
 		expect(await program.ended).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });

@@ -45,7 +45,7 @@ export function takeReports(take: Take): void {
 	ours.channel = channel;
 	channel.onmessage = ({ data }: { data: unknown }) => receive(data as Sent);
 	channel.unref();
-	beforeBlocking(takeSentReports);
+	beforeBlocking(takeEach);
 	process.on('exit', takeSentReports);
 }
 
@@ -57,11 +57,18 @@ export function leaveReports(): void {
 
 /** Takes the reports that have come since the event loop looked. */
 export function takeSentReports(): void {
+	takeEach(() => {});
+}
+
+function takeEach(beforehand: () => void): void {
 	const { channel } = desk();
 	if (channel === null) return;
 	// It takes both, which its type does not know.
 	const look = () => receiveMessageOnPort(channel as unknown as MessagePort);
-	for (let next = look(); next !== undefined; next = look()) receive(next.message);
+	for (let next = look(); next !== undefined; next = look()) {
+		beforehand();
+		receive(next.message);
+	}
 }
 
 /** Tells who takes it of an error that ended a thread; prints it where nobody does, or it cannot be sent. */

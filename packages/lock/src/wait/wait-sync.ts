@@ -39,7 +39,17 @@ export function waitTurnSync(awaitable: Awaitable, timeout: number, turn: Turn):
 			}
 			const left = deadline - performance.now();
 			if (left <= 0) return false;
-			const nap = Math.min(left, turn.nap, sendAll()); // what is waited for may be up to a call made in this very turn
+			let stoodAside = false;
+			// What is waited for may be up to a call made in this very turn.
+			const soon = sendAll(() => {
+				if (!turn.joins) return; // its place is what is waited for: a notice is kept there
+				leave(awaitable, turn);
+				circle?.end();
+				circle = undefined;
+				stoodAside = true;
+			});
+			if (stoodAside) continue;
+			const nap = Math.min(left, turn.nap, soon);
 			const woken = waiters.sleep(turn.slot, nap);
 			if (!woken) sweep(awaitable);
 			turn.granted = waiters.accept(turn.slot);

@@ -12,6 +12,7 @@ import {
 	sendAll,
 	share,
 	type ThreadId,
+	takeReportsWhole,
 	takeSentReports,
 	type WaitOptions,
 	waitFor,
@@ -93,11 +94,10 @@ export class ThreadHandle implements Shareable {
 			look = setInterval(() => registry.isAlive(ident) || resolve(), LOOK_AGAIN_MS);
 		});
 		try {
-			if (!registry.isAlive(ident)) return await waitFor(Promise.resolve(), options);
-			return await waitFor(ended, options);
+			if (!registry.isAlive(ident)) return await waitFor(takeReportsWhole(), options);
+			return await waitFor(ended.then(takeReportsWhole), options);
 		} finally {
 			clearInterval(look);
-			takeSentReports();
 		}
 	}
 

@@ -85,12 +85,12 @@ function inTurn(fd: number, write: () => void): void {
 	const at = fd % words.length;
 	const self = registry.self();
 	const giveUp = now() + (process.platform === 'linux' ? Number.POSITIVE_INFINITY : PATIENCE_MS);
-	let owner = Atomics.compareExchange(words, at, 0, self);
-	while (owner !== 0 && now() < giveUp) {
+	const takesFrom = (owner: number) => Atomics.compareExchange(words, at, owner, self) === owner;
+	while (!takesFrom(0) && now() < giveUp) {
+		const owner = Atomics.load(words, at);
+		if (owner === 0) continue;
 		Atomics.wait(words, at, owner, LOOK_AGAIN_MS);
-		const expected = registry.isAlive(owner) ? 0 : owner;
-		const found = Atomics.compareExchange(words, at, expected, self);
-		owner = found === expected ? 0 : found;
+		if (!registry.isAlive(owner) && takesFrom(owner)) break;
 	}
 	try {
 		write();

@@ -1,6 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { run } from './support/programs.js';
 
+describe('threads that block for each other', () => {
+	it('by joins alone are told so: one gets an error, the others go on', async () => {
+		const { stdout } = await run('join-each-other', { args: ['joins'] });
+		expect(stdout).toMatch(
+			/^true\nDeadlockError CONC_DEADLOCK\n(one|two) would never end: 2 threads wait for each other\n/,
+		);
+		expect(stdout).toContain('one waits for two');
+		expect(stdout).toContain('two waits for one');
+		expect(stdout).toContain('join-each-other.mjs:');
+	});
+
+	it('by a join and a lock are told so too', async () => {
+		const { stdout } = await run('join-each-other', { args: ['lock'] });
+		expect(stdout).toMatch(/^true\nDeadlockError CONC_DEADLOCK\n/);
+		expect(stdout).toContain('one waits for two');
+		expect(stdout).toContain('two waits for Lock "the lock"');
+	});
+});
+
 describe('an error in a thread', () => {
 	it.each([
 		['sync', 'TypeError: thrown at once', 'TypeError: thrown at once, undefined'],

@@ -1,13 +1,10 @@
 import { sendAll } from '@conc/core';
 import { type Awaitable, attempt, LOOK_AGAIN_MS, leave, newTurn, sweep, type Turn } from './awaitable.js';
-import { Circle } from './circle.js';
+import { Circle, LONG_MS } from './circle.js';
 import { NONE } from './slots.js';
 
 /** How soon a wait without a slot looks again: nobody can wake it. */
 const WITHOUT_SLOT_MS = 2;
-
-/** After so long a wait without end looks whether it is one of a circle. */
-const LONG_MS = 1_000;
 
 /** Blocks this thread until what it waits for can be had; false when that took longer than `timeout` milliseconds. */
 export function waitSync(awaitable: Awaitable, timeout: number): boolean {

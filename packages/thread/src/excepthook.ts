@@ -51,6 +51,6 @@ function tell(report: Report): void {
 	}
 }
 
-function printUncaught({ error, thread }: Uncaught): void {
-	printStack(`Exception in thread ${thread.name}:`, error);
+function printUncaught({ error, thread: { name, daemon } }: Uncaught): void {
+	printReport({ error, label: { name, daemon } });
 }

@@ -111,7 +111,7 @@ export function report(what: Report): void {
 	}
 }
 
-export function printReport({ error, label }: Report): void {
+export function printReport({ error, label }: Pick<Report, 'error' | 'label'>): void {
 	printStack(headingOf({ kind: 'thread', name: label.name }), error);
 }
 

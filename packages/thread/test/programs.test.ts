@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { run } from './support/programs.js';
 
@@ -17,6 +19,34 @@ describe('threads that block for each other', () => {
 		expect(stdout).toMatch(/^true\nDeadlockError CONC_DEADLOCK\n/);
 		expect(stdout).toContain('one waits for two');
 		expect(stdout).toContain('two waits for Lock "the lock"');
+	});
+});
+
+describe('a program on the command line', () => {
+	const ofProcess = [
+		...['--title=x', '--title=a, b', '--v8-pool-size=2', '--report-on-fatalerror'],
+		...[
+			'--zero-fill-buffers',
+			'--disallow-code-generation-from-strings',
+			'--max-old-space-size=500',
+			'--no-opt',
+		],
+	];
+	it.each([
+		[['--input-type=module']],
+		[['--input-type', 'module']],
+		...ofProcess.map((option) => [['--input-type=module', option]]),
+		[['--title', 'x', '--input-type', 'module', '--no-warnings']],
+		[['--input-type=module', ...ofProcess]],
+	])('with the options %j has threads that run', (options) => {
+		const program = `import { Thread } from '@conc/thread';
+			console.log(await new Thread({ target: () => 'runs' }).start().result);`;
+		const { stdout, stderr } = spawnSync(process.execPath, [...options, '-e', program], {
+			cwd: fileURLToPath(new URL('.', import.meta.url)),
+			encoding: 'utf8',
+		});
+		expect(stderr).toBe('');
+		expect(stdout).toBe('runs\n');
 	});
 });
 

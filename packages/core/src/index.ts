@@ -55,7 +55,9 @@ export {
 	printStack,
 	type Report,
 	report,
+	takeArrivedReports,
 	takeReports,
+	takeReportsWhole,
 	takeSentReports,
 } from './far/report.js';
 export { type Here, here, threadName } from './here.js';

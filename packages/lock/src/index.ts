@@ -24,3 +24,4 @@ export { BoundedSemaphore, Semaphore, type SemaphoreOptions } from './semaphore/
 export type { BitKind, Kinds, NumericKind, Views } from './value/kinds.js';
 export { SharedArray } from './value/shared-array.js';
 export { SharedValue } from './value/shared-value.js';
+export { Circle, LONG_MS } from './wait/circle.js';

@@ -204,9 +204,10 @@ describe('a program with processes', () => {
 	it.each([
 		['-e', `const { Process } = require('@conc/process')`],
 		['--input-type=module', `import { Process } from '@conc/process'`],
+		['--input-type module', `import { Process } from '@conc/process'`],
 	])('may be no file at all: %s', async (option, load) => {
 		const text = `${load}; const x = 4; new Process({ target: () => console.log('got', x) }).start()`;
-		const args = option === '-e' ? ['-e', text] : [option, '-e', text];
+		const args = option === '-e' ? ['-e', text] : [...option.split(' '), '-e', text];
 		expect(await run(null, { nodeArgs: args })).toMatchObject({ code: 0, stdout: 'got 4\n', stderr: '' });
 	});
 

@@ -20,7 +20,9 @@ const hook = () => realm('excepthook', () => ({ set: printUncaught, original: pr
  * again makes all as it was. Throws a TypeError for what is not a function. (`threading.excepthook`)
  *
  * It runs in the thread that set it - what it captures is not copied -, before `result` rejects and `join` is done: in a
- * turn of the event loop, within a wait of @conc in which the thread blocks, or when it ends. A thread that computes without a
+ * turn of the event loop, within a wait of @conc in which the thread blocks, or when it ends. Such a wait gives up its place in line
+ * meanwhile, so the handler may take what it waits for. In a wait, or at the end, an error whose class is in a module not imported here yet
+ * is a plain Error with all that it had of its own. A thread that computes without a
  * pause is told when it pauses; only one that is killed meanwhile is not told, and nothing is printed then. When the handler throws,
  * or returns a promise that rejects, that is printed, and the error it was given as well; all else goes on.
  */
@@ -49,6 +51,6 @@ function tell(report: Report): void {
 	}
 }
 
-function printUncaught({ error, thread }: Uncaught): void {
-	printStack(`Exception in thread ${thread.name}:`, error);
+function printUncaught({ error, thread: { name, daemon } }: Uncaught): void {
+	printReport({ error, label: { name, daemon } });
 }

@@ -12,10 +12,12 @@ import {
 	sendAll,
 	share,
 	type ThreadId,
+	takeReportsWhole,
 	takeSentReports,
 	type WaitOptions,
 	waitFor,
 } from '@conc/core';
+import { Circle, LONG_MS } from '@conc/lock';
 import { ThreadError } from './errors.js';
 
 /** What a thread is called where it goes. */
@@ -27,6 +29,9 @@ interface Handle {
 
 /** How often one that awaits a thread it did not start looks whether that lives. */
 const LOOK_AGAIN_MS = 10;
+
+/** For messages of a DeadlockError. */
+const wording = { never: 'end', wayOut: 'join with a timeout, or from the thread that started it' };
 
 /** The handles somebody here has, so that there is one of each thread. */
 const known = () =>
@@ -93,20 +98,40 @@ export class ThreadHandle implements Shareable {
 			look = setInterval(() => registry.isAlive(ident) || resolve(), LOOK_AGAIN_MS);
 		});
 		try {
-			if (!registry.isAlive(ident)) return await waitFor(Promise.resolve(), options);
-			return await waitFor(ended, options);
+			if (!registry.isAlive(ident)) return await waitFor(takeReportsWhole(), options);
+			return await waitFor(ended.then(takeReportsWhole), options);
 		} finally {
 			clearInterval(look);
-			takeSentReports();
 		}
 	}
 
-	/** The same, blocking this thread: its event loop does not turn meanwhile. */
+	/**
+	 * The same, blocking this thread: its event loop does not turn meanwhile. Without a time limit, one of several threads that
+	 * block for each other gets a DeadlockError after a second, whether they join each other or take locks.
+	 */
 	joinSync(options?: SyncWaitOptions): boolean {
 		const timeout = readTimeout(options);
-		const hasEnded = Registry.ours().waitForDeath(this.#joined(), timeout, sendAll);
-		takeSentReports();
-		return hasEnded;
+		const ident = this.#joined();
+		const started = performance.now();
+		let circle: Circle | undefined;
+		const endCircle = () => {
+			circle?.end();
+			circle = undefined;
+		};
+		const longestNap = () => {
+			const longest = sendAll(endCircle);
+			if (timeout < Number.POSITIVE_INFINITY || performance.now() - started < LONG_MS) return longest;
+			circle ??= new Circle({ registry: Registry.ours(), label: this.name, owner: () => ident, wording });
+			circle.look();
+			return longest;
+		};
+		try {
+			const hasEnded = Registry.ours().waitForDeath(ident, timeout, longestNap);
+			takeSentReports();
+			return hasEnded;
+		} finally {
+			endCircle();
+		}
 	}
 
 	toString(): string {

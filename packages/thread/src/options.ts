@@ -51,6 +51,7 @@ function checkDescriptor(name: string, fd: unknown): void {
 		writeSync(fd as number, ''); // nothing, which is refused as something would be
 	} catch (cause) {
 		const { code } = cause as NodeJS.ErrnoException;
+		if (code === 'ENOSPC') return; // it is open, and may have room later
 		throw new RangeError(
 			`${name} must be a file descriptor that is open for writing, which ${fd} is not (${code})`,
 			{ cause },

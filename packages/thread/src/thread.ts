@@ -9,7 +9,8 @@ import {
 	Registry,
 	report,
 	startThread,
-	takeSentReports,
+	takeArrivedReports,
+	takeReportsWhole,
 	type WaitOptions,
 	waitFor,
 } from '@conc/core';
@@ -60,7 +61,7 @@ export class Thread<A extends unknown[] = any, R = unknown> extends ThreadHandle
 		this.#options = rest;
 		this.#job = new Job({ signal, daemon: this.daemon });
 		this.result = this.#job.result;
-		this.result.catch(takeSentReports); // the first to know: before anybody goes on, the hook has been called
+		this.result.catch(() => takeArrivedReports()); // the first to know: before anybody goes on, the hook has been called
 	}
 
 	/**
@@ -92,8 +93,7 @@ export class Thread<A extends unknown[] = any, R = unknown> extends ThreadHandle
 	 */
 	override async join(options?: WaitOptions): Promise<boolean> {
 		const host = this.#started('join');
-		const hasEnded = await this.#job.whileAwaited(host, waitFor(host.exited, options));
-		takeSentReports(); // also of those that it had started
+		const hasEnded = await this.#job.whileAwaited(host, waitFor(host.exited.then(takeReportsWhole), options));
 		return hasEnded || !this.isAlive; // the exit event may be still to come
 	}
 

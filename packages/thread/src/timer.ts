@@ -26,7 +26,9 @@ export class Timer<A extends unknown[] = any, R = unknown> extends Thread<A, R |
 	readonly #ms: number;
 	readonly #clock: SharedArrayBuffer;
 	/** Let go of at the start. */
-	#task: { readonly fn: (...args: A) => R; readonly args: Readonly<A> } | null;
+	#task:
+		| (Pick<ThreadOptions, 'transfer'> & { readonly fn: (...args: A) => R; readonly args: Readonly<A> })
+		| null;
 
 	/**
 	 * Throws a TypeError or a RangeError for what is no time, function or option; `ms` is 0 or more, and Infinity waits until
@@ -49,17 +51,19 @@ export class Timer<A extends unknown[] = any, R = unknown> extends Thread<A, R |
 		super({ ...options, ...work } as unknown as ThreadOptions & { target: () => R | undefined });
 		this.#ms = ms;
 		this.#clock = clock;
-		this.#task = { fn, args };
+		this.#task = { fn, args, transfer: options.transfer };
 	}
 
 	override start(): this {
-		new Float64Array(this.#clock)[DUE] = now() + this.#ms;
+		if (this.ident === null) new Float64Array(this.#clock)[DUE] = now() + this.#ms;
 		try {
 			super.start();
 		} catch (error) {
 			// Once more by itself, so that the message names what the function uses.
-			if (error instanceof CaptureError && this.#task !== null)
-				makeCall(this.#task.fn, this.#task.args, 'thread');
+			if (error instanceof CaptureError && this.#task !== null) {
+				const { fn, args, transfer } = this.#task;
+				makeCall(fn, args, 'thread', { transfer });
+			}
 			throw error;
 		}
 		this.#task = null;
@@ -84,17 +88,33 @@ export class Timer<A extends unknown[] = any, R = unknown> extends Thread<A, R |
 brand(Timer, '@conc/thread:Timer');
 
 /** @internal What the thread of a Timer runs. */
-export function runTimer<A extends unknown[], R>(
+export async function runTimer<A extends unknown[], R>(
 	clock: SharedArrayBuffer,
 	fn: (...args: A) => R,
 	args: A,
-): R | undefined {
+): Promise<Awaited<R> | undefined> {
 	const state = new Int32Array(clock);
 	const due = new Float64Array(clock)[DUE] as number;
-	for (let left = due - now(); left > 0 && Atomics.load(state, STATE) === WAITING; left = due - now())
-		Atomics.wait(state, STATE, WAITING, left);
-	return Atomics.compareExchange(state, STATE, WAITING, FIRED) === WAITING ? fn(...args) : undefined;
+	await untilDue(state, due);
+	return Atomics.compareExchange(state, STATE, WAITING, FIRED) === WAITING ? await fn(...args) : undefined;
 }
+
+/** Until its time has come, or it is cancelled. The event loop turns meanwhile, so that an abort of a signal is heard. */
+async function untilDue(state: Int32Array, due: number): Promise<void> {
+	const changed = Atomics.waitAsync(state, STATE, WAITING);
+	if (!changed.async) return;
+	for (let left = due - now(); left > 0 && Atomics.load(state, STATE) === WAITING; left = due - now()) {
+		let timeout: NodeJS.Timeout | undefined;
+		const passed = new Promise((resolve) => {
+			timeout = setTimeout(resolve, Math.min(Math.ceil(left), LONGEST_MS));
+		});
+		await Promise.race([changed.value, passed]);
+		clearTimeout(timeout);
+	}
+}
+
+/** Node fires a longer timer after 1 ms. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 function checkTime(ms: unknown): void {
 	if (typeof ms !== 'number') throw new TypeError(`ms must be a number of milliseconds, not ${kindOf(ms)}`);

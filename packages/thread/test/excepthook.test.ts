@@ -268,6 +268,24 @@ describe('a program with a hook', () => {
 		expect(stdout).toBe('hooked: thrown\n');
 	});
 
+	it.each(['lock', 'rlock', 'semaphore', 'condition', 'writer', 'reader'])(
+		'has it take what its thread is in line for: %s',
+		async (wanted) => {
+			const { stdout } = await run('hook-wants-lock', { args: [wanted] });
+			expect(stdout).toBe('hook has it\nmain has it\n');
+		},
+	);
+
+	it.each([
+		['joinSync', 'hooked: Late: too late, by 5, plain\njoined\n'],
+		['exit', 'hooked: Late: too late, by 5, plain\n'],
+		['join', 'hooked: Late: too late, by 5, of its class\njoined\n'],
+		['result', 'hooked: Late: too late, by 5, of its class\nrejected\n'],
+	])('has it called before %s is done for an error of a module not imported there', async (how, printed) => {
+		const { stdout } = await run('hook-before-import', { args: [how] });
+		expect(stdout).toBe(printed);
+	});
+
 	it('is not kept alive by it, and ends at once where nothing fails', async () => {
 		const program = new Program('hook-only');
 		expect(await program.ended).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });

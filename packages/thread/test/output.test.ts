@@ -58,6 +58,16 @@ describe('what a thread prints', () => {
 		expect(code).toBe(0);
 	});
 
+	it.runIf(existsSync('/dev/full')).each([
+		['listens', 'called ENOSPC,ENOSPC,called ENOSPC,ENOSPC\n'],
+		['ignores', 'called ENOSPC,called ENOSPC\n'],
+	])('to a file that is full is an error, and ends nobody who %s', async (who, expected) => {
+		const { code, stdout, stderr } = await run('print-to-full', { args: [who] });
+		expect(stderr).toBe('');
+		expect(stdout).toBe(expected);
+		expect(code).toBe(0);
+	});
+
 	it('by console and streams comes in the order in which it was printed, while the main thread blocks', async () => {
 		const { signal, stdout } = await run('print-in-order', { merges: true });
 		expect(signal).toBe('SIGKILL');

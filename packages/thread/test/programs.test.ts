@@ -1,5 +1,54 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { run } from './support/programs.js';
+
+describe('threads that block for each other', () => {
+	it('by joins alone are told so: one gets an error, the others go on', async () => {
+		const { stdout } = await run('join-each-other', { args: ['joins'] });
+		expect(stdout).toMatch(
+			/^true\nDeadlockError CONC_DEADLOCK\n(one|two) would never end: 2 threads wait for each other\n/,
+		);
+		expect(stdout).toContain('one waits for two');
+		expect(stdout).toContain('two waits for one');
+		expect(stdout).toContain('join-each-other.mjs:');
+	});
+
+	it('by a join and a lock are told so too', async () => {
+		const { stdout } = await run('join-each-other', { args: ['lock'] });
+		expect(stdout).toMatch(/^true\nDeadlockError CONC_DEADLOCK\n/);
+		expect(stdout).toContain('one waits for two');
+		expect(stdout).toContain('two waits for Lock "the lock"');
+	});
+});
+
+describe('a program on the command line', () => {
+	const ofProcess = [
+		...['--title=x', '--title=a, b', '--v8-pool-size=2', '--report-on-fatalerror'],
+		...[
+			'--zero-fill-buffers',
+			'--disallow-code-generation-from-strings',
+			'--max-old-space-size=500',
+			'--no-opt',
+		],
+	];
+	it.each([
+		[['--input-type=module']],
+		[['--input-type', 'module']],
+		...ofProcess.map((option) => [['--input-type=module', option]]),
+		[['--title', 'x', '--input-type', 'module', '--no-warnings']],
+		[['--input-type=module', ...ofProcess]],
+	])('with the options %j has threads that run', (options) => {
+		const program = `import { Thread } from '@conc/thread';
+			console.log(await new Thread({ target: () => 'runs' }).start().result);`;
+		const { stdout, stderr } = spawnSync(process.execPath, [...options, '-e', program], {
+			cwd: fileURLToPath(new URL('.', import.meta.url)),
+			encoding: 'utf8',
+		});
+		expect(stderr).toBe('');
+		expect(stdout).toBe('runs\n');
+	});
+});
 
 describe('an error in a thread', () => {
 	it.each([

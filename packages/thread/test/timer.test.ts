@@ -53,6 +53,24 @@ describe('a timer', () => {
 		await expect(timer.result).rejects.toThrow('alarm was terminated before its target returned');
 	});
 
+	it('sees that a signal among its arguments was aborted while it waited', async () => {
+		const controller = new AbortController();
+		const timer = new Timer(1_000, (signal: AbortSignal) => signal.reason, [controller.signal]).start();
+		while (timer.nativeId === null && process.platform === 'linux') await sleep(1);
+		await sleep(50); // it has most likely begun to wait
+		controller.abort('early');
+		expect(await timer.result).toBe('early');
+	});
+
+	it('names what cannot cross, not what is to be moved with it', () => {
+		const { port1, port2 } = new MessageChannel();
+		const args = [port2, new WeakMap()] as const;
+		expect(() => new Timer(0, () => {}, args as never, { transfer: [port2] }).start()).toThrow(
+			/`args\[1\]` is a WeakMap/,
+		);
+		port1.close();
+	});
+
 	it('has an asynchronous function waited for, and its error is its own', async () => {
 		const timer = new Timer(0, async () => {
 			await null;

@@ -2,11 +2,11 @@ import { builtinAt } from '../capture/builtin.js';
 import type { Template } from '../capture/template.js';
 import { loadPackage } from '../packages.js';
 import { type Binder, instantiate } from '../revive/compile.js';
-import { importerOf, moduleOf, requireOf } from '../revive/modules.js';
+import { importerOf, isLoaded, moduleOf, requireOf } from '../revive/modules.js';
 import { type Cell, noteRevived, revivedOf } from '../revive/revived.js';
 import { define } from './define.js';
 import { byIdentity, rememberIdentity } from './identity.js';
-import type { FunctionSpecial, Graph, PatchRange, Payload, Special } from './payload.js';
+import type { FunctionSpecial, Graph, ModuleRequest, PatchRange, Payload, Special } from './payload.js';
 import { GraphDeserializer } from './serializer.js';
 import { revive, type ShareableClass } from './shareable.js';
 
@@ -14,9 +14,14 @@ export interface DecodeOptions {
 	/** The templates the other side has sent so far. */
 	readonly templates: ReadonlyMap<string, Template>;
 	readonly resolve?: Resolve | undefined;
+	/** Does without the modules that are not there yet: an error of a class of theirs becomes a plain one. */
+	readonly lenient?: boolean;
 	/** A signal that is aborted when the one on the other side is. */
 	signal(index: number): AbortSignal;
 }
+
+/** Stands for what is in a module that is not there yet. */
+class Missing extends Error {}
 
 type Constructor = new (...args: never[]) => object;
 
@@ -99,12 +104,14 @@ class Decoder {
 				return builtinAt(special);
 			case 'export': {
 				const { module, path } = special;
+				if (this.#isMissing({ specifier: module, parent: module })) return Missing;
 				const namespace: unknown = moduleOf({ specifier: module, parent: module });
 				const found = path.reduce<unknown>((at, name) => Object(at)[name], namespace);
 				if (typeof found === 'function') return found;
 				throw new SyntaxError(`${module} has no function under the name ${path.join('.')}`);
 			}
 			case 'import': {
+				if (this.#isMissing(special)) return Missing;
 				const namespace = moduleOf(special);
 				if (special.name === '*') return namespace;
 				if (special.name in namespace) return namespace[special.name];
@@ -133,8 +140,8 @@ class Decoder {
 			}
 			case 'instance': {
 				this.#made[index] = special.target;
-				const { prototype } = this.#special(special.class) as Constructor;
-				return Object.setPrototypeOf(special.target, prototype);
+				const Class = this.#class(special.class);
+				return Class === undefined ? special.target : Object.setPrototypeOf(special.target, Class.prototype);
 			}
 			case 'prototype':
 				this.#later.push(() => Object.setPrototypeOf(special.target, special.prototype[0] as object | null));
@@ -187,7 +194,7 @@ class Decoder {
 			return this.#cellRecords[cell];
 		});
 		noteRevived(fn, { template, cells, read: binder.read, write: binder.write });
-		rememberIdentity(fn, special.id);
+		if (!this.#options.lenient) rememberIdentity(fn, special.id); // who comes later wants it with all its modules
 		this.#later.push(() => {
 			binder.write(values());
 			const { prototype } = fn as { prototype?: object };
@@ -265,11 +272,16 @@ class Decoder {
 	}
 
 	#class(index: number): Constructor | undefined {
-		return index === -1 ? undefined : (this.#special(index) as Constructor);
+		const found = index === -1 ? undefined : (this.#special(index) as Constructor);
+		return found === Missing ? undefined : found;
+	}
+
+	#isMissing(request: ModuleRequest): boolean {
+		return this.#options.lenient === true && !isLoaded(request);
 	}
 
 	#error({ class: Class, stack, keys, values }: Special & { type: 'error' }): Error {
-		const error: Error = Reflect.construct(Error, [], this.#class(Class) as Constructor);
+		const error: Error = Reflect.construct(Error, [], this.#class(Class) ?? Error);
 		withStack(error, stack);
 		this.#later.push(() => {
 			for (const [at, [key, enumerable]] of keys.entries()) {

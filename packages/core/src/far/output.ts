@@ -31,11 +31,26 @@ export function writeDirectly(to: Outputs): void {
 	}
 }
 
-/** Lets a stream write to a descriptor, each chunk at once; all else of it is as Node made it. */
+/**
+ * Lets a stream write to a descriptor, each chunk at once; all else of it is as Node made it. What cannot be written is an
+ * error for the callback and for those who listen; without any, it ends nothing. The stream goes on in either case.
+ */
 export function writeThrough(stream: NodeJS.WriteStream, fd: number): void {
-	const write = (bytes: Uint8Array, done: () => void) => {
-		inTurn(fd, () => writeWhole(fd, bytes));
-		done();
+	let failure: Error | null = null;
+	const write = (bytes: Uint8Array, done: (error: Error | null) => void) => {
+		const error = inTurn(fd, () => writeWhole(fd, bytes));
+		if (error !== null) {
+			failure = error;
+			if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore);
+		}
+		done(error);
+	};
+	// As Node has it for the streams of a main thread, which may be written to again, such as when a disk has room.
+	const { _destroy: destroy } = stream;
+	stream._destroy = (error, done) => {
+		if (error === null || error !== failure) return destroy.call(stream, error, done);
+		done(error);
+		(stream as NodeJS.WriteStream & { _undestroy(): void })._undestroy();
 	};
 	stream._write = (chunk, encoding, done) => write(bytesOf(chunk, encoding), done);
 	stream._writev = (chunks, done) => {
@@ -79,21 +94,21 @@ function bytesOf(chunk: string | Uint8Array, encoding: BufferEncoding): Uint8Arr
  * Runs `write` while no other thread of this process writes to the same descriptor: what is longer than a pipe takes
  * at once would mix with theirs. A thread that ends in the middle of a line loses its turn.
  */
-function inTurn(fd: number, write: () => void): void {
+function inTurn<T>(fd: number, write: () => T): T {
 	const registry = Registry.ours();
 	const words = registry.turns;
 	const at = fd % words.length;
 	const self = registry.self();
 	const giveUp = now() + (process.platform === 'linux' ? Number.POSITIVE_INFINITY : PATIENCE_MS);
-	let owner = Atomics.compareExchange(words, at, 0, self);
-	while (owner !== 0 && now() < giveUp) {
+	const takesFrom = (owner: number) => Atomics.compareExchange(words, at, owner, self) === owner;
+	while (!takesFrom(0) && now() < giveUp) {
+		const owner = Atomics.load(words, at);
+		if (owner === 0) continue;
 		Atomics.wait(words, at, owner, LOOK_AGAIN_MS);
-		const expected = registry.isAlive(owner) ? 0 : owner;
-		const found = Atomics.compareExchange(words, at, expected, self);
-		owner = found === expected ? 0 : found;
+		if (!registry.isAlive(owner) && takesFrom(owner)) break;
 	}
 	try {
-		write();
+		return write();
 	} finally {
 		if (Atomics.compareExchange(words, at, self, 0) === self) Atomics.notify(words, at, 1);
 	}
@@ -104,14 +119,19 @@ const LOOK_AGAIN_MS = 50;
 /** Where the death of another thread may stay unknown while the main thread blocks, lines mix rather than wait. */
 const PATIENCE_MS = 1_000;
 
-function writeWhole(fd: number, bytes: Uint8Array): void {
+function ignore(): void {}
+
+/** Gives the error when something cannot be written; null also when nobody reads any more, or the descriptor was closed. */
+function writeWhole(fd: number, bytes: Uint8Array): Error | null {
 	for (let at = 0; at < bytes.length; ) {
 		try {
 			at += writeSync(fd, bytes, at);
 		} catch (error) {
-			const { code } = error as { code?: string };
-			if (code !== 'EAGAIN') return; // EPIPE and the like: nobody reads
+			const { code } = error as NodeJS.ErrnoException;
+			if (code === 'EPIPE' || code === 'EBADF') return null;
+			if (code !== 'EAGAIN') return error as Error;
 			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_MS);
 		}
 	}
+	return null;
 }

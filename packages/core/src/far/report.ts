@@ -9,7 +9,7 @@ import type { Label } from '../liveness/labels.js';
 import { Registry, type ThreadId } from '../liveness/registry.js';
 import { addPackageTexts, packageTexts } from '../packages.js';
 import { realm } from '../realm.js';
-import { loadModules } from '../revive/modules.js';
+import { isLoaded, loadModules } from '../revive/modules.js';
 import { printError } from './output.js';
 import { headingOf, stackOf } from './stack.js';
 
@@ -30,7 +30,12 @@ interface Sent extends Pick<Payload, 'bytes' | 'shared' | 'templates' | 'modules
 
 /** Who takes the reports that reach this thread; all are printed where nobody does. */
 const desk = () =>
-	realm('reports', () => ({ take: printReport as Take, channel: null as BroadcastChannel | null }));
+	realm('reports', () => ({
+		take: printReport as Take,
+		channel: null as BroadcastChannel | null,
+		/** Those for which modules are being imported. */
+		loading: new Map<Sent, Promise<void>>(),
+	}));
 
 /**
  * From now on `take` is given the errors that end this thread and those it started, and so on down, unless one of them
@@ -45,7 +50,7 @@ export function takeReports(take: Take): void {
 	ours.channel = channel;
 	channel.onmessage = ({ data }: { data: unknown }) => receive(data as Sent);
 	channel.unref();
-	beforeBlocking(takeSentReports);
+	beforeBlocking(takeEach);
 	process.on('exit', takeSentReports);
 }
 
@@ -55,13 +60,43 @@ export function leaveReports(): void {
 	Registry.ours().takesReports(false);
 }
 
-/** Takes the reports that have come since the event loop looked. */
+/**
+ * Takes the reports that have come, for one that blocks or ends. It cannot wait for modules: what is in one that is not
+ * there yet is left out of the error, its class among that.
+ */
 export function takeSentReports(): void {
-	const { channel } = desk();
+	takeEach(() => {});
+}
+
+function takeEach(beforehand: () => void): void {
+	takeArrivedReports(beforehand);
+	for (const sent of desk().loading.keys()) {
+		beforehand();
+		tell(sent);
+	}
+}
+
+/** The same, with all that their errors need, for one that can wait for that. */
+export async function takeReportsWhole(): Promise<void> {
+	takeArrivedReports();
+	await Promise.all(desk().loading.values());
+}
+
+/** Takes the reports that have come since the event loop looked, but for those that modules are imported for first. */
+export function takeArrivedReports(beforehand = () => {}): void {
+	const { channel, loading } = desk();
 	if (channel === null) return;
+	for (const sent of loading.keys()) {
+		if (!sent.modules.every(isLoaded)) continue;
+		beforehand();
+		tell(sent);
+	}
 	// It takes both, which its type does not know.
 	const look = () => receiveMessageOnPort(channel as unknown as MessagePort);
-	for (let next = look(); next !== undefined; next = look()) receive(next.message);
+	for (let next = look(); next !== undefined; next = look()) {
+		beforehand();
+		receive(next.message);
+	}
 }
 
 /** Tells who takes it of an error that ended a thread; prints it where nobody does, or it cannot be sent. */
@@ -76,7 +111,7 @@ export function report(what: Report): void {
 	}
 }
 
-export function printReport({ error, label }: Report): void {
+export function printReport({ error, label }: Pick<Report, 'error' | 'label'>): void {
 	printStack(headingOf({ kind: 'thread', name: label.name }), error);
 }
 
@@ -97,24 +132,33 @@ function send({ error, ...about }: Report, taker: ThreadId): void {
 	channel.close(); // it would keep this thread alive
 }
 
-/** An error that cannot be taken apart here is replaced by what went wrong. */
-function receive({ thread, label, bytes, shared, templates, modules, texts }: Sent): void {
-	addPackageTexts(texts);
-	const take = (error: unknown) => desk().take({ error, thread, label });
-	const open = () => {
-		const known = new Map(templates.map((template) => [template.id, template]));
-		const options = { templates: known, signal: () => new AbortController().signal };
-		let error: unknown;
-		try {
-			error = decode({ bytes, shared, moved: [] }, options);
-		} catch (failure) {
-			error = failure;
-		}
-		take(error);
+function receive(sent: Sent): void {
+	addPackageTexts(sent.texts);
+	const { loading } = desk();
+	const missing = loadModules(sent.modules, 'result');
+	if (missing === undefined) return tell(sent);
+	const told = () => {
+		if (loading.has(sent)) tell(sent);
 	};
-	const loading = loadModules(modules, 'result');
-	if (loading === undefined) open();
-	else loading.then(open, take);
+	loading.set(sent, missing.then(told, told));
+}
+
+/** An error that cannot be taken apart here is replaced by what went wrong. */
+function tell(sent: Sent): void {
+	const { thread, label, bytes, shared, templates, modules } = sent;
+	desk().loading.delete(sent);
+	const options = {
+		templates: new Map(templates.map((template) => [template.id, template])),
+		signal: () => new AbortController().signal,
+		lenient: !modules.every(isLoaded),
+	};
+	let error: unknown;
+	try {
+		error = decode({ bytes, shared, moved: [] }, options);
+	} catch (failure) {
+		error = failure;
+	}
+	desk().take({ error, thread, label });
 }
 
 function channelOf(thread: ThreadId): string {

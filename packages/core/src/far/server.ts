@@ -406,8 +406,7 @@ export class Server {
 	}
 
 	#reportFailure(error: unknown): void {
-		if (this.#here.kind === 'thread')
-			return report({ error, thread: Registry.ours().self(), label: this.#here });
+		if (this.#here.kind === 'thread') return this.#report(error);
 		process.exitCode = 1;
 		process.stderr.write(`${headingOf(this.#here)}\n${stackOf(error)}\n`);
 	}

@@ -1,19 +1,18 @@
 /** Options of Node that say what to run or how to be debugged: a child has its own. */
 const dropped =
 	/^(-e|--eval|-p|--print|-pe|-c|--check|-i|--interactive|--test.*|--watch.*|--inspect.*|--input-type.*|--experimental-default-type.*)$/;
-/** Those whose value is the next argument. */
-const takesValue = new Set(['-e', '--eval', '-p', '--print', '-pe']);
-
 /** The arguments of Node that a child process inherits. */
 export function inheritedArguments(execArgv: readonly string[]): string[] {
-	const kept: string[] = [];
-	for (let at = 0; at < execArgv.length; at++) {
-		const argument = execArgv[at] as string;
-		const [name = ''] = argument.split('=');
-		if (!dropped.test(name)) kept.push(argument);
-		else if (takesValue.has(argument)) at++;
-	}
-	return kept;
+	return withoutOptions(execArgv, (option) => dropped.test(option.split('=', 1)[0] as string));
+}
+
+/** The arguments without some of the options; what follows one and begins with no dash is its value, and goes with it. */
+export function withoutOptions(execArgv: readonly string[], isMeant: (option: string) => boolean): string[] {
+	let isDropped = false;
+	return execArgv.filter((argument) => {
+		if (argument.startsWith('-')) isDropped = isMeant(argument);
+		return !isDropped;
+	});
 }
 
 /** The key under which a thread finds its boot in `workerData`. */

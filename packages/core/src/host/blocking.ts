@@ -6,20 +6,24 @@ import { living } from './host.js';
 const SOON_MS = 1;
 const LATER_MS = 5;
 
-const blockings = () => realm('before blocking', () => new Set<() => void>());
+/** @param standAside to be called before code of the user's runs, which may want what this thread is in line for */
+type Prepare = (standAside: () => void) => void;
+
+const blockings = () => realm('before blocking', () => new Set<Prepare>());
 
 /** Calls `prepare` whenever this thread is about to block, until what it returns is called. */
-export function beforeBlocking(prepare: () => void): () => void {
+export function beforeBlocking(prepare: Prepare): () => void {
 	blockings().add(prepare);
 	return () => blockings().delete(prepare);
 }
 
 /**
  * Sends what this thread has to say to anybody, as far as that goes without waiting, for one that is about to block: what
- * it waits for may depend on it. Gives for how long it may sleep until this is to be called again.
+ * it waits for may depend on it. Gives for how long it may sleep until this is to be called again. `standAside` is called
+ * before code of the user's runs, if any does: it has to leave the line, since nobody takes its turn meanwhile.
  */
-export function sendAll(): number {
-	for (const prepare of blockings()) prepare();
+export function sendAll(standAside: () => void = () => {}): number {
+	for (const prepare of blockings()) prepare(standAside);
 	for (const host of living()) host.send();
 	const { left, written } = writeUnsent();
 	if (left === 0) return Number.POSITIVE_INFINITY;

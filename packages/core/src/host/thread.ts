@@ -14,7 +14,7 @@ import type { Here } from '../here.js';
 import { here as current } from '../here.js';
 import { Registry, type ThreadId } from '../liveness/registry.js';
 import { code } from '../texts.js';
-import { bootKey, inheritedArguments, threadProgram } from './arguments.js';
+import { bootKey, inheritedArguments, threadProgram, withoutOptions } from './arguments.js';
 import { type Boot, shareBoot } from './boot.js';
 import { type Carrier, Host } from './host.js';
 
@@ -153,18 +153,22 @@ function carry(
 
 /** A worker inherits the options of Node, but for those that say what to run: with `--input-type` it would not start. */
 function launch(execArgv: readonly string[] | undefined, options: WorkerOptions): Worker {
+	if (execArgv !== undefined) return new Worker(threadProgram, { ...options, execArgv: [...execArgv] });
 	const inherited = inheritedArguments(process.execArgv);
-	const isInheritable = inherited.length === process.execArgv.length;
-	if (execArgv === undefined && isInheritable) return new Worker(threadProgram, options);
-	return new Worker(threadProgram, {
-		...options,
-		execArgv: [...(execArgv ?? inherited.filter(isForThreads))],
-	});
+	if (inherited.length === process.execArgv.length) return new Worker(threadProgram, options);
+	try {
+		return new Worker(threadProgram, { ...options, execArgv: inherited });
+	} catch (error) {
+		return new Worker(threadProgram, { ...options, execArgv: forThreads(inherited, error) });
+	}
 }
 
-/** Options of the engine are the process's, and a worker that is given them refuses to start. */
-function isForThreads(argument: string): boolean {
-	return !/^--(max|stack|expose|harmony|jit|trace-gc|allow-natives)/.test(argument);
+/** Options of the process and the engine a worker has anyway; when it is given them, it refuses to start and names them. */
+function forThreads(execArgv: readonly string[], refusal: unknown): string[] {
+	const { code, message } = refusal as NodeJS.ErrnoException;
+	if (code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw refusal;
+	const refused = `, ${message.slice(message.indexOf(': ') + 2)}, `;
+	return withoutOptions(execArgv, (option) => refused.includes(`, ${option}, `));
 }
 
 function reasonOf(failure: unknown, terminated: boolean): Exit['reason'] {

@@ -24,6 +24,8 @@ export interface Holder {
 	readonly registry: Registry;
 	/** For messages: `Lock "jobs"`. */
 	readonly label: string;
+	/** For messages where it is none of a lock: what it would never do, and how not to come here. */
+	readonly wording?: { readonly never: string; readonly wayOut: string };
 	/** 0 when no thread has it for itself. */
 	owner(): ThreadId;
 }

@@ -1,6 +1,11 @@
-import { type ThreadId, threadName, userFrames } from '@conc/core';
+import { brand, type ThreadId, threadName, userFrames } from '@conc/core';
 import { DeadlockError } from '../errors.js';
 import type { Holder } from './awaitable.js';
+
+/** After so long a wait without end looks whether it is one of a circle. */
+export const LONG_MS = 1_000;
+
+const ofLocks = { never: 'be free', wayOut: 'take locks in the same order everywhere, or with a timeout' };
 
 /** How many frames of a stack tell where a thread waits. */
 const FRAMES = 3;
@@ -13,7 +18,7 @@ interface Link {
 }
 
 /**
- * A blocking wait that takes long: finds out whether the thread that has what it waits for waits itself, and so on back
+ * @internal A blocking wait that takes long: finds out whether the thread that has what it waits for waits itself, and so on back
  * to this one.
  *
  * Each thread notes again and again that it still waits, and for whom. Those who have all done so since they were met
@@ -68,12 +73,14 @@ export class Circle {
 		const texts = links.map(
 			({ thread }) => `  ${this.#holder.registry.waitText(thread).replaceAll('\n', '\n  ')}`,
 		);
+		const { label, wording = ofLocks } = this.#holder;
 		return new DeadlockError(
-			`${this.#holder.label} would never be free: ${links.length} threads wait for each other\n${texts.join('\n')}\n` +
-				'  → take locks in the same order everywhere, or with a timeout',
+			`${label} would never ${wording.never}: ${links.length} threads wait for each other\n${texts.join('\n')}\n` +
+				`  → ${wording.wayOut}`,
 		);
 	}
 }
+brand(Circle, '@conc/lock:Circle');
 
 function isSame(links: Link[], before: Link[]): boolean {
 	return (

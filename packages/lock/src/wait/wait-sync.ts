@@ -1,13 +1,10 @@
 import { sendAll } from '@conc/core';
 import { type Awaitable, attempt, LOOK_AGAIN_MS, leave, newTurn, sweep, type Turn } from './awaitable.js';
-import { Circle } from './circle.js';
+import { Circle, LONG_MS } from './circle.js';
 import { NONE } from './slots.js';
 
 /** How soon a wait without a slot looks again: nobody can wake it. */
 const WITHOUT_SLOT_MS = 2;
-
-/** After so long a wait without end looks whether it is one of a circle. */
-const LONG_MS = 1_000;
 
 /** Blocks this thread until what it waits for can be had; false when that took longer than `timeout` milliseconds. */
 export function waitSync(awaitable: Awaitable, timeout: number): boolean {
@@ -39,7 +36,17 @@ export function waitTurnSync(awaitable: Awaitable, timeout: number, turn: Turn):
 			}
 			const left = deadline - performance.now();
 			if (left <= 0) return false;
-			const nap = Math.min(left, turn.nap, sendAll()); // what is waited for may be up to a call made in this very turn
+			let stoodAside = false;
+			// What is waited for may be up to a call made in this very turn.
+			const soon = sendAll(() => {
+				if (!turn.joins) return; // its place is what is waited for: a notice is kept there
+				leave(awaitable, turn);
+				circle?.end();
+				circle = undefined;
+				stoodAside = true;
+			});
+			if (stoodAside) continue;
+			const nap = Math.min(left, turn.nap, soon);
 			const woken = waiters.sleep(turn.slot, nap);
 			if (!woken) sweep(awaitable);
 			turn.granted = waiters.accept(turn.slot);

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -154,6 +155,25 @@ it.runIf(process.platform === 'linux' && existsSync(script))(
 		const { stdout } = spawnSync(script, ['-qec', command, '/dev/null'], { encoding: 'utf8', env });
 		const known = { isTTY: true, columns: 100, rows: 30, size: [100, 30], colors: true };
 		expect(stdout.trim()).toBe(`true ${JSON.stringify(known)}`);
+	},
+);
+
+it.runIf(process.platform === 'linux')(
+	'lines are whole also where stdout and stderr are one pipe',
+	async () => {
+		const program = fileURLToPath(new URL('fixtures/print-to-both.mjs', import.meta.url));
+		const child = spawn('/bin/sh', ['-c', 'exec "$0" "$1" 2>&1', process.execPath, program], {
+			stdio: ['ignore', 'pipe', 'inherit'],
+		});
+		const printed: string[] = [];
+		child.stdout.on('data', (text) => printed.push(String(text)));
+		await once(child, 'close');
+		const lines = printed.join('').trimEnd().split('\n');
+		expect(lines.map((line) => `${line[0]} ${line.length}`).toSorted()).toEqual([
+			...Array(20).fill('e 100000'),
+			...Array(20).fill('l 100000'),
+		]);
+		for (const line of lines) expect(line).toMatch(/^(l+|e+)$/);
 	},
 );
 

@@ -55,7 +55,7 @@ describe('a timer', () => {
 
 	it('sees that a signal among its arguments was aborted while it waited', async () => {
 		const controller = new AbortController();
-		const timer = new Timer(1_000, (signal: AbortSignal) => signal.reason, [controller.signal]).start();
+		const timer = new Timer(3_000, (signal: AbortSignal) => signal.reason, [controller.signal]).start();
 		while (timer.nativeId === null && process.platform === 'linux') await sleep(1);
 		await sleep(50); // it has most likely begun to wait
 		controller.abort('early');

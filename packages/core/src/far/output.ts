@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import { now } from '../clock.js';
 import { Registry } from '../liveness/registry.js';
 import { realm } from '../realm.js';
@@ -91,13 +91,13 @@ function bytesOf(chunk: string | Uint8Array, encoding: BufferEncoding): Uint8Arr
 }
 
 /**
- * Runs `write` while no other thread of this process writes to the same descriptor: what is longer than a pipe takes
+ * Runs `write` while no other thread of this process writes to the same file or pipe: what is longer than a pipe takes
  * at once would mix with theirs. A thread that ends in the middle of a line loses its turn.
  */
 function inTurn<T>(fd: number, write: () => T): T {
 	const registry = Registry.ours();
 	const words = registry.turns;
-	const at = fd % words.length;
+	const at = fileOf(fd) % words.length;
 	const self = registry.self();
 	const giveUp = now() + (process.platform === 'linux' ? Number.POSITIVE_INFINITY : PATIENCE_MS);
 	const takesFrom = (owner: number) => Atomics.compareExchange(words, at, owner, self) === owner;
@@ -111,6 +111,15 @@ function inTurn<T>(fd: number, write: () => T): T {
 		return write();
 	} finally {
 		if (Atomics.compareExchange(words, at, self, 0) === self) Atomics.notify(words, at, 1);
+	}
+}
+
+/** What a descriptor leads to: stdout and stderr are often one pipe. */
+function fileOf(fd: number): number {
+	try {
+		return fstatSync(fd).ino;
+	} catch {
+		return fd; // it is closed
 	}
 }
 

@@ -250,3 +250,17 @@ it('the report of an error has its cause and what else it has, and no line of ou
 	expect(stderr).toContain('[cause]: TypeError: inner');
 	expect(stderr).not.toMatch(/conc:far|far\.cjs/);
 });
+
+it('what cannot be sent is told to a hook by the reason', async () => {
+	const errors: unknown[] = [];
+	const before = setExcepthook(({ error }) => errors.push((error as Error).message));
+	try {
+		const target = () => {
+			throw Symbol('odd');
+		};
+		new Thread({ target }).start().joinSync();
+		expect(errors).toEqual([expect.stringContaining('cannot send an uncaught error')]);
+	} finally {
+		setExcepthook(before);
+	}
+});

@@ -99,15 +99,15 @@ export function takeArrivedReports(beforehand = () => {}): void {
 	}
 }
 
-/** Tells who takes it of an error that ended a thread; prints it where nobody does, or it cannot be sent. */
+/** Tells who takes it of an error that ended a thread, or of why it cannot be sent; prints it where nobody does. */
 export function report(what: Report): void {
 	const taker = Registry.ours().reportsTo();
 	if (taker === Registry.ours().self()) return desk().take(what);
 	if (taker === 0) return printReport(what);
 	try {
 		send(what, taker);
-	} catch {
-		printReport(what);
+	} catch (refusal) {
+		send({ ...what, error: refusal }, taker);
 	}
 }
 

@@ -234,6 +234,7 @@ describe('a wait in another process', () => {
 		await asked(child, 'acquireSync');
 		const log: number[] = [];
 		const tasks = Array.from({ length: 1_000 }, (_, me) => lock.with(() => log.push(me)));
+		expect(await lock.acquire({ timeout: 0 })).toBe(false); // all are in line by then, and none comes upon a free lock
 		await asked(child, 'release');
 		await Promise.all(tasks);
 		expect(log).toEqual(Array.from({ length: 1_000 }, (_, me) => me));

@@ -15,14 +15,12 @@ import { realm } from '../realm.js';
 import { code } from '../texts.js';
 
 /** In the scope of this text. */
-declare const boot: (ThreadBoot | ProcessBoot) & Started;
+declare const boot: StartedThread | ProcessBoot;
 
-interface Started {
+type StartedThread = ThreadBoot & {
 	/** This text, compiled. */
 	readonly script: Script;
-	/** What the engine made of it before; null when nobody has told yet, undefined where there is no way to hand it on. */
-	readonly code: Uint8Array | null | undefined;
-}
+};
 
 interface ProcessBoot extends Boot {
 	readonly argv: string[];
@@ -33,9 +31,9 @@ interface ProcessBoot extends Boot {
 if ('lanes' in boot) startAsThread(boot);
 else startAsProcess(boot);
 
-function startAsThread(boot: ThreadBoot & Started): void {
+function startAsThread(boot: StartedThread): void {
 	settleIn(boot);
-	code().far = boot.code ?? null;
+	code().far = boot.code;
 	realm('registry', () => Registry.of(boot.registry));
 	// The parent gave up on this thread before it ran.
 	if (!Registry.ours().attachAs(boot.record)) process.exit();
@@ -45,7 +43,7 @@ function startAsThread(boot: ThreadBoot & Started): void {
 	});
 	writeDirectly(boot.outputs);
 	const server = new Server('thread', boot.here, (receiver) => new FarThreadChannel(boot.lanes, receiver));
-	server.start(codeOf(boot));
+	server.start(boot.code === null ? () => boot.script.createCachedData() : null);
 }
 
 /** Calls `last` after all who listen for the end of this thread: those who wait for its end wait for them too. */
@@ -60,11 +58,10 @@ function afterExit(last: () => void): void {
 	}) as typeof emit;
 }
 
-function startAsProcess({ argv, execArgv, ownStderr, ...boot }: ProcessBoot & Started): void {
+function startAsProcess({ argv, execArgv, ownStderr, ...boot }: ProcessBoot): void {
 	// The parent may have died before the kernel was told to watch it.
 	if (process.platform !== 'win32' && process.ppid !== boot.here.parentPid) process.exit(1);
 	settleIn(boot);
-	code().far = boot.code ?? null;
 	process.argv.splice(1, process.argv.length, ...argv);
 	process.execArgv = execArgv;
 	// The parent reads along on stderr for its error messages; what user code prints need not go through it.
@@ -78,10 +75,5 @@ function startAsProcess({ argv, execArgv, ownStderr, ...boot }: ProcessBoot & St
 		boot.here,
 		(receiver) => new FarProcessChannel(socket, new Outlet(socket, CHANNEL), receiver),
 	);
-	server.start(codeOf(boot));
-}
-
-/** What the engine has made of this text by the time it is asked; null when nobody wants to know. */
-function codeOf({ code, script }: Started): (() => Uint8Array) | null {
-	return code === null ? () => script.createCachedData() : null;
+	server.start(null); // it would not fit into the pipe to a parent that does not read, and hold up what follows
 }

@@ -19,9 +19,14 @@ export function withoutOptions(execArgv: readonly string[], isMeant: (option: st
 export const bootKey = '@conc/core:boot';
 
 /** The name of the far text in stacks. */
-const FAR_FILENAME = 'conc:far';
+export const FAR_FILENAME = 'conc:far';
 
 const [beforeFar, afterFar] = ['(function(require,boot){', '\n})'];
+
+/** The script that is made of the far text: what the engine made of it once fits wherever it is compiled again. */
+export function farSource(text: string): string {
+	return beforeFar + text + afterFar;
+}
 
 /** Runs the far text with a `boot` that is there. */
 const runFar = `

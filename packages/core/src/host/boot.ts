@@ -1,10 +1,12 @@
 import { serialize } from 'node:v8';
+import { Script } from 'node:vm';
 import { entryUrl } from '../capture/script.js';
 import type { Here } from '../here.js';
 import { zlib } from '../lazy.js';
 import { packageNames, packageTexts } from '../packages.js';
 import { realm } from '../realm.js';
 import { code, texts } from '../texts.js';
+import { FAR_FILENAME, farSource } from './arguments.js';
 import { type Place, TextFile } from './text-file.js';
 
 /** What a new thread or process is told before anything else. */
@@ -72,14 +74,19 @@ function placesIn(file: TextFile): { texts: Record<string, Place>; packages: Rec
 	return { texts: placed(texts), packages: placed(packages) };
 }
 
-/** Where what the engine made of the far text is, so that a child need not do that again; null until one has told. */
+/** Where what the engine makes of the far text is, so that a child need not do that again. */
 function codeIn(file: TextFile): Place | null {
 	try {
-		const { far } = code();
-		return far && file.place(far);
+		return file.place(code().far ?? compiled());
 	} catch {
 		return null; // the disk is full
 	}
+}
+
+function compiled(): Uint8Array {
+	return realm('compiled far text', () =>
+		new Script(farSource(texts().far), { filename: FAR_FILENAME }).createCachedData(),
+	);
 }
 
 function packedTexts(): Buffer {

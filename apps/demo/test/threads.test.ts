@@ -81,16 +81,21 @@ test('a hook hears of threads that tasks of a pool start', async () => {
 	}
 });
 
+/** Has the excepthook of this thread take a lock, and note whether it did. */
+function takeInHook(lock: Lock, inHook: Event, seen: unknown[]): void {
+	setExcepthook(() => {
+		inHook.set();
+		seen.push(lock.acquireSync());
+	});
+}
+
 test('a hook may block for something in another process while the thread it interrupts does', async () => {
 	const [jobs, lock, inHook] = [new Queue<string>(), new Lock(), new Event()];
 	await lock.acquire();
 	const child = new Process({
 		target: () => {
 			const seen: unknown[] = [];
-			setExcepthook(() => {
-				inHook.set();
-				seen.push(lock.acquireSync());
-			});
+			takeInHook(lock, inHook, seen);
 			const thread = new Thread({
 				target: () => {
 					throw new RangeError('told to the hook');
@@ -114,10 +119,7 @@ test('and the answers of two calls that block within each other are not mixed up
 	const child = new Process({
 		target: () => {
 			const seen: unknown[] = [];
-			setExcepthook(() => {
-				inHook.set();
-				seen.push(lock.acquireSync());
-			});
+			takeInHook(lock, inHook, seen);
 			new Thread({
 				target: () => {
 					Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100); // the other blocks by then

@@ -66,6 +66,14 @@ it('a child runs while its parent computes and never yields', async () => {
 	expect(stdout).toBe('the child has run\n');
 });
 
+it('a child waits in silence for a parent whose broker does not listen yet', async () => {
+	const { child, ended } = new Program('late-home');
+	const goesOn = setInterval(() => child.kill('SIGCONT'), 1_000);
+	const { code, stdout, stderr } = await ended;
+	clearInterval(goesOn);
+	expect([code, stdout, stderr]).toEqual([0, 'got it\n', '']);
+});
+
 it('the end of a child comes after that of the threads it has started; daemons are terminated', async () => {
 	const { stdout } = await run('threads-of-a-child');
 	expect(stdout).toBe('target done\nthread done, daemon false\njoined 0\n');

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { NetConnectOpts, Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
+import { follow } from '../aborts.js';
 import { stopReading } from '../channel/outlet.js';
 import { processTitle, threadName } from '../here.js';
 import { net } from '../lazy.js';
@@ -50,7 +51,13 @@ export function dialBlocked(home: Home, client: string): Connected | null {
 }
 
 async function opened({ at, authkey }: Home, signal: AbortSignal): Promise<Socket> {
-	const socket = net().connect({ ...at, noDelay: true, keepAlive: true, signal } as NetConnectOpts);
+	signal.throwIfAborted();
+	const socket = net().connect({ ...at, noDelay: true, keepAlive: true } as NetConnectOpts);
+	// A socket that is given the signal leaves its listener there when it fails, and Node warns of the eleventh.
+	socket.once(
+		'close',
+		follow(signal, () => socket.destroy(signal.reason)),
+	);
 	await new Promise<void>((resolve, reject) => socket.once('error', reject).once('connect', resolve));
 	socket.on('error', () => {});
 	if (authkey !== null) await shakeHands(socket, 'client', authkey);
@@ -59,14 +66,15 @@ async function opened({ at, authkey }: Home, signal: AbortSignal): Promise<Socke
 
 /** Says who this is, and waits for the answer. */
 async function introduce(socket: Socket, client: string, lane: Lane): Promise<void> {
-	const answer = new Promise<void>((resolve, reject) => {
-		socket.once('data', () => resolve());
-		socket.once('close', () => reject(new Error('its broker has refused this process')));
+	await new Promise<void>((resolve, reject) => {
+		const refused = () => reject(new Error('its broker has refused this process'));
+		socket.once('close', refused);
+		socket.once('data', () => {
+			socket.off('close', refused);
+			resolve();
+		});
+		socket.write(frameOf(hello(client, lane)));
 	});
-	socket.write(frameOf(hello(client, lane)));
-	await answer;
-	socket.removeAllListeners('data');
-	socket.removeAllListeners('close');
 	if (lane === 'events') return;
 	// From now on only blocking calls read it.
 	socket.pause();

@@ -68,24 +68,20 @@ export {
 	callSite,
 	makeCall,
 	makeMapCall,
+	movesSomething,
 	type Prepared,
 	paceAfter,
 	prepare,
 } from './host/call.js';
 export { type Ending, endingOf, waitForEnd } from './host/ending.js';
 export { userFrames } from './host/frames.js';
-export {
-	type Caller,
-	Host,
-	howItEnded,
-	ItemError,
-	living,
-	movesSomething,
-} from './host/host.js';
+export { Host, living } from './host/host.js';
 export { collectInherited, type Inherited, inherit, isInheriting } from './host/inherit.js';
 export { Job } from './host/job.js';
 export { type ProcessOptions, startProcess } from './host/process.js';
+export { howItEnded, ItemError } from './host/rejection.js';
 export { startThread, type ThreadOptions } from './host/thread.js';
+export type { Caller } from './host/underway.js';
 export { checkChoice, checkKind, checkObject, kindOf } from './kind.js';
 export { ownTid } from './liveness/kernel.js';
 export type { Label } from './liveness/labels.js';

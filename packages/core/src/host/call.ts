@@ -141,6 +141,16 @@ export function makeMapCall(
 	return { fn, mode, constant, content, carried, pace, site };
 }
 
+/** Whether the arguments need no codec. */
+export function isSmallContent(content: Call['content']): content is readonly Small[] {
+	return Array.isArray(content);
+}
+
+/** Whether buffers or ports go to the host with it, and are gone with that. */
+export function movesSomething({ content }: Call): boolean {
+	return !isSmallContent(content) && content.moved.length > 0;
+}
+
 /** The values of a call as bytes, where there was no room for them as they are. */
 export function encodeSmall({ fn }: Call, values: readonly Small[], to: Medium): Payload {
 	return encodeArguments(fn, values.map(fromSmall), to);

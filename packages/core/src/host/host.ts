@@ -1,65 +1,20 @@
 import type { Transferable } from 'node:worker_threads';
-import { placeOf } from '../capture/place.js';
-import type { NearChannel, NearReceiver } from '../channel/channel.js';
-import { MOST_CALLS } from '../channel/claims.js';
+import type { NearReceiver } from '../channel/channel.js';
 import { Endpoint } from '../channel/endpoint.js';
-import { besideCall, type Message, type PartialResult, type WirePayload } from '../channel/protocol.js';
+import { besideCall, type Message, type WirePayload } from '../channel/protocol.js';
 import type { Payload } from '../codec/payload.js';
 import type { Medium } from '../codec/shareable.js';
-import type { Small } from '../codec/small.js';
-import { type Exit, HostExitError, StartupRecursionError } from '../errors.js';
+import { type Exit, StartupRecursionError } from '../errors.js';
 import { packageNames } from '../packages.js';
 import { realm } from '../realm.js';
 import { importing } from '../revive/modules.js';
 import { code } from '../texts.js';
-import { type Call, encodeSmall, makeCall, type Prepared } from './call.js';
+import { type Call, encodeSmall, isSmallContent, makeCall, movesSomething, type Prepared } from './call.js';
 import { isSmallPacked, packedPayload, recordOf } from './carried.js';
+import type { Carrier } from './carrier.js';
 import { Executor } from './executor.js';
-import { userFrames } from './frames.js';
-
-/** What a kind of host - thread or process - does in its own way. */
-export interface Carrier {
-	readonly channel: NearChannel;
-	/** The process id, or the `threadId` of a thread. */
-	readonly id: number;
-	/** Settles when it is gone and everything it sent has been received. */
-	readonly exited: Promise<Exit>;
-	/** Asks the system, where it can be asked. */
-	isAlive(): boolean;
-	/** How it ended, if it has, as far as the system tells before the event. */
-	ending(): Exit | null;
-	/** Ends it at once; `SIGTERM` for a process unless said otherwise. */
-	kill(signal?: NodeJS.Signals): void;
-	ref(): void;
-	unref(): void;
-}
-
-/** Who is told how a call ended: once, and as soon as that is known. */
-export interface Caller {
-	readonly call: Call;
-	/** @param microseconds how long the call took */
-	resolve(value: unknown, microseconds: number): void;
-	reject(error: unknown): void;
-	/** The answer is there, but needs modules that have to be imported first: it takes turns of the event loop. */
-	opening?(): void;
-	/** An item of a stream; a promise where modules have to be imported first. */
-	item?(value: unknown): void;
-	/** What the call reports on its way. */
-	progress?(value: unknown): void;
-	/** It looks at its signal. */
-	listens?(): void;
-	/** It was recalled before it began: nothing more is told of it. */
-	returned?(): void;
-}
-
-/** An item of a `map` failed. Between host and pool; users see the error itself. */
-export class ItemError {
-	/** @param done the results of the items before it */
-	constructor(
-		readonly done: readonly unknown[],
-		readonly error: unknown,
-	) {}
-}
+import { exitErrorOf, failureOf } from './rejection.js';
+import { type Caller, CallsUnderWay } from './underway.js';
 
 /** A thread or process that runs calls for us. */
 export class Host {
@@ -69,13 +24,9 @@ export class Host {
 	readonly isDaemon: boolean;
 	readonly #carrier: Carrier;
 	readonly #endpoint: Endpoint;
-	/** Who made the calls under way; their ids modulo `MOST_CALLS` are where, so no two may have the same. */
-	readonly #callers: (Caller | undefined)[] = [];
-	readonly #ids: number[] = [];
-	#pending = 0;
+	readonly #underway = new CallsUnderWay();
 	/** Who waits for calls to be given back. */
 	readonly #recalls: (() => void)[] = [];
-	#nextCall = 0;
 	#uncaught: Promise<unknown> | null = null;
 	#executor: Executor | null = null;
 	#terminated = false;
@@ -136,7 +87,7 @@ export class Host {
 
 	/** How many calls have not been answered. */
 	get pending(): number {
-		return this.#pending;
+		return this.#underway.count;
 	}
 
 	/** Runs a function there. Throws a CaptureError at once where something cannot cross. */
@@ -157,15 +108,13 @@ export class Host {
 	run(caller: Caller): number {
 		const { call } = caller;
 		if (this.exit !== null) {
-			caller.reject(this.#exitError(this.exit, caller, false));
+			caller.reject(exitErrorOf(call, this, this.exit, false));
 			return -1;
 		}
 		try {
-			const id = this.#newId();
+			const id = this.#underway.newId(this.name);
 			this.#send(call, id);
-			this.#callers[id % MOST_CALLS] = caller;
-			this.#ids[id % MOST_CALLS] = id;
-			this.#pending++;
+			this.#underway.add(id, caller);
 			return id;
 		} catch (error) {
 			caller.reject(error);
@@ -175,7 +124,7 @@ export class Host {
 
 	/** Takes a call back that has not begun: its caller is told nothing any more. False when it may have begun. */
 	takeBack(id: number): boolean {
-		const caller = this.#callerOf(id);
+		const caller = this.#underway.find(id);
 		if (caller === undefined || movesSomething(caller.call)) return false;
 		if (!this.#carrier.channel.takeBack(id)) return false;
 		this.#end(id);
@@ -198,17 +147,17 @@ export class Host {
 
 	/** Wants so many more items of a stream. */
 	pull(id: number, items: number): void {
-		if (this.#callerOf(id) !== undefined) this.#carrier.channel.post({ type: 'pull', id, items });
+		if (this.#underway.find(id) !== undefined) this.#carrier.channel.post({ type: 'pull', id, items });
 	}
 
 	/** Wants no more items of a stream, which ends then. */
 	finish(id: number): void {
-		if (this.#callerOf(id) !== undefined) this.#carrier.channel.post({ type: 'finish', id });
+		if (this.#underway.find(id) !== undefined) this.#carrier.channel.post({ type: 'finish', id });
 	}
 
 	/** Aborts the signal at which a call looks. */
 	cancel(id: number, reason: unknown): void {
-		if (this.#callerOf(id) === undefined) return;
+		if (this.#underway.find(id) === undefined) return;
 		this.#carrier.channel.post({ type: 'cancel', id, reason: this.#endpoint.reason(reason) });
 	}
 
@@ -277,9 +226,9 @@ export class Host {
 		}
 		if (message.type === 'revoke') return this.#executor?.revoke(message.id);
 		if (message.type === 'returned') this.#returned(message.ids);
-		if (message.type === 'listens') this.#callerOf(message.id)?.listens?.();
-		if (message.type === 'item') this.#callerOf(message.id)?.item?.(this.#open(message.payload));
-		if (message.type === 'progress') this.#callerOf(message.id)?.progress?.(this.#open(message.payload));
+		if (message.type === 'listens') this.#underway.find(message.id)?.listens?.();
+		if (message.type === 'item') this.#underway.find(message.id)?.item?.(this.#open(message.payload));
+		if (message.type === 'progress') this.#underway.find(message.id)?.progress?.(this.#open(message.payload));
 		if (message.type !== 'result') return;
 		const caller = this.#end(message.id);
 		if (caller !== undefined) this.#settle(caller, message);
@@ -290,28 +239,8 @@ export class Host {
 		this.#recalls.shift()?.();
 	}
 
-	#callerOf(id: number): Caller | undefined {
-		return this.#ids[id % MOST_CALLS] === id ? this.#callers[id % MOST_CALLS] : undefined;
-	}
-
-	/** The ids of the calls under way, in the order in which they were made. */
-	#idsInOrder(): number[] {
-		const ids = this.#ids.filter((_, at) => this.#callers[at] !== undefined);
-		const age = (id: number) => (this.#nextCall - id + MOST_IDS) % MOST_IDS;
-		return ids.sort((a, b) => age(b) - age(a));
-	}
-
-	#newId(): number {
-		if (this.#pending >= MOST_CALLS)
-			throw new RangeError(`${this.name} has ${MOST_CALLS} calls under way, and no more are possible`);
-		let id = this.#nextCall;
-		while (this.#callers[id % MOST_CALLS] !== undefined) id++;
-		this.#nextCall = (id + 1) % MOST_IDS;
-		return id;
-	}
-
 	#send(call: Call, id: number): void {
-		if (this.#pending === 0) this.#endpoint.forget();
+		if (this.#underway.count === 0) this.#endpoint.forget();
 		const constant = call.constant === null ? null : this.#endpoint.sendConstant(call.constant);
 		const carriers = call.carried?.carriers.map((carrier) => this.#endpoint.sendConstant(carrier)) ?? [];
 		const { mode, name, content, carried } = call;
@@ -327,12 +256,10 @@ export class Host {
 		channel.post({ type: 'call', id, mode, name, constant, payload: main, carriers, packed });
 	}
 
-	/** A call is over. A second answer, or one to a call that was never made, is nobody's. */
+	/** A call is over. */
 	#end(id: number): Caller | undefined {
-		const caller = this.#callerOf(id);
+		const caller = this.#underway.take(id);
 		if (caller === undefined) return undefined;
-		this.#callers[id % MOST_CALLS] = undefined;
-		this.#pending--;
 		if (!isSmallContent(caller.call.content)) this.#endpoint.ended(id);
 		const { carried } = caller.call;
 		if (carried !== null && !isSmallPacked(carried.packed)) this.#endpoint.ended(besideCall(id));
@@ -348,16 +275,10 @@ export class Host {
 			return caller.reject(error);
 		}
 		const settle = (value: unknown) =>
-			ok ? caller.resolve(value, microseconds) : caller.reject(this.#failure(value, caller.call));
+			ok ? caller.resolve(value, microseconds) : caller.reject(failureOf(caller.call, value, this.name));
 		if (!(opened instanceof Promise)) return settle(opened);
 		caller.opening?.();
 		opened.then(settle, (error) => caller.reject(error));
-	}
-
-	#failure(value: unknown, call: Call): unknown {
-		if (call.mode === 'apply' || call.mode === 'stream') return withCallSite(value, call, this.name);
-		const { done, error } = value as PartialResult;
-		return new ItemError(done, withCallSite(error, call, this.name));
 	}
 
 	/** A promise where modules have to be imported first, or when it cannot be taken apart here. */
@@ -396,21 +317,13 @@ export class Host {
 	 */
 	abandon(exit: Exit): void {
 		// Which of them had begun depends on those before, so all are judged before any is told.
-		const ids = this.#idsInOrder();
+		const ids = this.#underway.inOrder();
 		const judged = ids.map((id) => {
-			const caller = this.#callerOf(id) as Caller;
-			return [caller, this.#exitError(exit, caller, this.#mayHaveRun(id, ids[0]))] as const;
+			const caller = this.#underway.find(id) as Caller;
+			return [caller, exitErrorOf(caller.call, this, exit, this.#mayHaveRun(id, ids[0]))] as const;
 		});
-		this.#callers.length = 0;
-		this.#pending = 0;
+		this.#underway.clear();
 		for (const [caller, error] of judged.reverse()) caller.reject(error);
-	}
-
-	/** What a call is rejected with that it has not answered before it ended in this way. */
-	#exitError(exit: Exit, { call }: Caller, mayHaveRun: boolean): HostExitError {
-		const what = `${this.name} (${this.medium === 'process' ? 'pid' : 'thread'} ${this.id})`;
-		const message = `${what} ${howItEnded(exit)} before ${placeOf(call.fn)} was done`;
-		return new HostExitError(message, exit, mayHaveRun);
 	}
 
 	/** A far side answers each call before it begins the next. */
@@ -419,49 +332,5 @@ export class Host {
 	}
 }
 
-/** Ids begin again here, so that they fit into a word with two more bits. */
-const MOST_IDS = 2 ** 29;
-
-function isSmallContent(content: Call['content']): content is readonly Small[] {
-	return Array.isArray(content);
-}
-
-/** Whether buffers or ports go to the host with it, and are gone with that. */
-export function movesSomething({ content }: Call): boolean {
-	return !isSmallContent(content) && content.moved.length > 0;
-}
-
-/** "ended by SIGKILL", as messages put it. */
-export function howItEnded({ reason, exitCode, signalCode, error, stderr }: Exit): string {
-	const why = error instanceof Error ? `: ${error.message}` : '';
-	switch (reason) {
-		case 'out-of-memory':
-			return 'ran out of memory';
-		case 'terminated':
-			return 'was terminated';
-		case 'failed-to-start':
-			return `did not start${why}`;
-		case 'uncaught':
-			return 'ended by an uncaught error';
-		case 'signal':
-			// V8 aborts when the heap is full, and says so only on stderr.
-			if (signalCode === 'SIGABRT' && stderr === undefined)
-				return 'was ended by SIGABRT (as by running out of memory)';
-			return `was ended by ${signalCode}${why}`;
-		case 'exit':
-			return `exited with code ${exitCode}${why}`;
-	}
-}
-
 /** The hosts this thread has started and that still run. */
 export const living = () => realm('living hosts', () => new Set<Host>());
-
-/** An error from afar shows where it happened, and below it where the call was made. */
-function withCallSite(error: unknown, { site }: Call, name: string): unknown {
-	if (!(error instanceof Error) || typeof site.stack !== 'string') return error;
-	const frames = userFrames(site.stack);
-	if (frames.length === 0) return error;
-	const stack = `${error.stack}\n    in ${name}, called from:\n${frames.join('\n')}`;
-	Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true });
-	return error;
-}

@@ -16,7 +16,8 @@ import { Registry, type ThreadId } from '../liveness/registry.js';
 import { code } from '../texts.js';
 import { bootKey, inheritedArguments, threadProgram, withoutOptions } from './arguments.js';
 import { type Boot, shareBoot } from './boot.js';
-import { type Carrier, Host } from './host.js';
+import type { Carrier } from './carrier.js';
+import { Host } from './host.js';
 
 export interface ThreadOptions {
 	readonly name: string;

@@ -87,6 +87,7 @@ export { ownTid } from './liveness/kernel.js';
 export type { Label } from './liveness/labels.js';
 export { Registry, type ThreadId } from './liveness/registry.js';
 export { definePackage, loadPackage, packageExport } from './packages.js';
+export { CHALLENGE_BYTES, isProof, makeChallenge, PROOF_BYTES, prover } from './proof.js';
 export { realm } from './realm.js';
 export {
 	deliver,

@@ -1,16 +1,13 @@
 import type { Socket } from 'node:net';
 import { AuthenticationError } from '../errors.js';
-import { crypto } from '../lazy.js';
+import { CHALLENGE_BYTES, isProof, makeChallenge, PROOF_BYTES, prover } from '../proof.js';
 
-/** Which end it is: what one end proves is no proof of the other. */
+/** Which end it is. */
 type Role = 'broker' | 'client';
 
 /** For so long an end has time for all its steps. */
 const HANDSHAKE_MS = 5_000;
-/** What comes first in all that is signed: no signature made for another purpose, or another version, is one here. */
-const PURPOSE = '@conc/core broker 1';
-const NONCE_BYTES = 32;
-const PROOF_BYTES = 32;
+const prove = prover<Role>('@conc/core broker 1');
 
 /**
  * Makes sure that both ends have the same key, by HMAC-SHA256 of two random challenges: the client proves it first,
@@ -25,16 +22,16 @@ export async function shakeHands(socket: Socket, role: Role, authkey: Uint8Array
 		socket.destroy();
 	}, HANDSHAKE_MS).unref();
 	try {
-		const own = crypto().randomBytes(NONCE_BYTES);
+		const own = makeChallenge();
 		if (role === 'broker') {
 			socket.write(own);
-			const other = await reader.read(NONCE_BYTES);
-			check(await reader.read(PROOF_BYTES), sign(authkey, 'client', own, other));
-			socket.write(sign(authkey, 'broker', own, other));
+			const other = await reader.read(CHALLENGE_BYTES);
+			check(await reader.read(PROOF_BYTES), prove(authkey, 'client', own, other));
+			socket.write(prove(authkey, 'broker', own, other));
 		} else {
-			const other = await reader.read(NONCE_BYTES);
-			socket.write(Buffer.concat([own, sign(authkey, 'client', other, own)]));
-			check(await reader.read(PROOF_BYTES), sign(authkey, 'broker', other, own));
+			const other = await reader.read(CHALLENGE_BYTES);
+			socket.write(Buffer.concat([own, prove(authkey, 'client', other, own)]));
+			check(await reader.read(PROOF_BYTES), prove(authkey, 'broker', other, own));
 		}
 	} catch (cause) {
 		socket.destroy();
@@ -49,13 +46,8 @@ export async function shakeHands(socket: Socket, role: Role, authkey: Uint8Array
 	}
 }
 
-function sign(authkey: Uint8Array, role: Role, brokers: Uint8Array, clients: Uint8Array): Buffer {
-	const hmac = crypto().createHmac('sha256', authkey);
-	return hmac.update(`${PURPOSE} ${role}`).update(brokers).update(clients).digest();
-}
-
 function check(proof: Buffer, expected: Buffer): void {
-	if (!crypto().timingSafeEqual(proof, expected)) throw new Error('its proof is wrong');
+	if (!isProof(proof, expected)) throw new Error('its proof is wrong');
 }
 
 /** Takes from a socket just as many bytes as are asked for. */

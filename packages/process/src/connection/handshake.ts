@@ -1,19 +1,22 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { AuthenticationError } from '@conc/core';
+import {
+	AuthenticationError,
+	CHALLENGE_BYTES,
+	isProof,
+	makeChallenge,
+	PROOF_BYTES,
+	prover,
+} from '@conc/core';
 import { HANDSHAKE } from './frames.js';
 import type { Wire } from './wire.js';
 
-/** Which end it is: what one end proves is no proof of the other. */
+/** Which end it is. */
 export type Role = 'listener' | 'client';
 
 /** For so long an end has time for all its steps. */
 const HANDSHAKE_MS = 5_000;
 /** No step is longer, so nobody has to take more from one who has proved nothing. */
 export const HANDSHAKE_BYTES = 256;
-/** What comes first in all that is signed: no signature made for another purpose, or another version, is one here. */
-const PURPOSE = '@conc/process connection 1';
-const NONCE_BYTES = 32;
-const PROOF_BYTES = 32;
+const prove = prover<Role>('@conc/process connection 1');
 /** What a listener says to a client with another key, so that this need not guess. */
 const REFUSAL = Buffer.from('another authkey');
 
@@ -28,17 +31,17 @@ export async function shakeHands(wire: Wire, role: Role, authkey: Uint8Array): P
 		);
 	}, HANDSHAKE_MS).unref();
 	try {
-		const own = randomBytes(NONCE_BYTES);
+		const own = makeChallenge();
 		if (role === 'listener') {
 			await send(wire, own);
 			const [other, proof] = split(await receive(wire));
-			await check(wire, proof, sign(authkey, 'client', own, other));
-			await send(wire, sign(authkey, 'listener', own, other));
+			await check(wire, proof, prove(authkey, 'client', own, other));
+			await send(wire, prove(authkey, 'listener', own, other));
 		} else {
 			const other = await receive(wire);
-			await send(wire, Buffer.concat([own, sign(authkey, 'client', other, own)]));
+			await send(wire, Buffer.concat([own, prove(authkey, 'client', other, own)]));
 			const proof = await receive(wire);
-			if (!isSame(proof, sign(authkey, 'listener', other, own))) throw refusal(wire);
+			if (!isProof(proof, prove(authkey, 'listener', other, own))) throw refusal(wire);
 		}
 	} catch (cause) {
 		const error = asRefusal(wire, cause);
@@ -49,26 +52,14 @@ export async function shakeHands(wire: Wire, role: Role, authkey: Uint8Array): P
 	}
 }
 
-function sign(authkey: Uint8Array, role: Role, listeners: Uint8Array, clients: Uint8Array): Buffer {
-	return createHmac('sha256', authkey)
-		.update(`${PURPOSE} ${role}`)
-		.update(listeners)
-		.update(clients)
-		.digest();
-}
-
 async function check(wire: Wire, proof: Uint8Array, expected: Uint8Array): Promise<void> {
-	if (isSame(proof, expected)) return;
+	if (isProof(proof, expected)) return;
 	await send(wire, REFUSAL);
 	throw refusal(wire);
 }
 
-function isSame(proof: Uint8Array, expected: Uint8Array): boolean {
-	return proof.length === expected.length && timingSafeEqual(proof, expected);
-}
-
-function split(bytes: Uint8Array): [nonce: Uint8Array, proof: Uint8Array] {
-	return [bytes.subarray(0, NONCE_BYTES), bytes.subarray(NONCE_BYTES, NONCE_BYTES + PROOF_BYTES)];
+function split(bytes: Uint8Array): [challenge: Uint8Array, proof: Uint8Array] {
+	return [bytes.subarray(0, CHALLENGE_BYTES), bytes.subarray(CHALLENGE_BYTES, CHALLENGE_BYTES + PROOF_BYTES)];
 }
 
 function send(wire: Wire, bytes: Uint8Array): Promise<void> {

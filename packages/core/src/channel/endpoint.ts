@@ -108,7 +108,7 @@ export class Endpoint {
 					payload: message.payload,
 					opened: undefined,
 				});
-				this.#expectAborts(message.payload, message.id);
+				this.expect(message.payload, message.id);
 				return true;
 			case 'forget':
 				for (const id of message.templates) this.#templates.delete(id);
@@ -125,9 +125,13 @@ export class Endpoint {
 		}
 	}
 
-	/** A payload of a call has arrived: from now on its signals are followed. */
-	expect(payload: WirePayload, key: PayloadKey): void {
-		this.#expectAborts(payload, key);
+	/** A payload has arrived: from now on its signals are followed, also while it waits for its modules. */
+	expect({ signals }: WirePayload, key: PayloadKey): void {
+		if (signals > 0)
+			this.#controllers.set(
+				key,
+				Array.from({ length: signals }, () => new AbortController()),
+			);
 	}
 
 	/** The value of such a payload; a promise only when modules have to be imported first. */
@@ -217,15 +221,6 @@ export class Endpoint {
 		this.#abortListeners.set(key, () => {
 			for (const remove of removers) remove();
 		});
-	}
-
-	/** An abort may arrive while the payload still waits for its modules. */
-	#expectAborts({ signals }: WirePayload, key: PayloadKey): void {
-		if (signals > 0)
-			this.#controllers.set(
-				key,
-				Array.from({ length: signals }, () => new AbortController()),
-			);
 	}
 
 	#decode(payload: WirePayload, key: PayloadKey | null): unknown {

@@ -4,17 +4,16 @@ import { Intake } from '../channel/intake.js';
 import { Lookout } from '../channel/lookout.js';
 import { descriptorOf, Outlet } from '../channel/outlet.js';
 import { AuthenticationError, HomeLostError } from '../errors.js';
-import { beforeBlocking, sendAll, sendWhileRead } from '../host/blocking.js';
+import { beforeBlocking, sendAll } from '../host/blocking.js';
 import { crypto } from '../lazy.js';
 import { realm } from '../realm.js';
 import { arrives } from './arrivals.js';
-import { BlockingLane } from './blocking-lane.js';
-import { dial, dialBlocked } from './dial.js';
+import { BlockingCalls } from './blocking-calls.js';
+import { dial } from './dial.js';
 import { errorOf, type Failure } from './failure.js';
 import { type Home, keyOf } from './handle.js';
 import {
 	Batch,
-	BEAT,
 	CANCEL,
 	DONE,
 	DROP,
@@ -76,19 +75,8 @@ export class Link {
 	#hoping = 0;
 	readonly #client = crypto().randomUUID();
 	#events: { readonly socket: Socket; readonly outlet: Outlet; readonly lookout: Lookout } | null = null;
-	/** What blocking calls go through. */
-	#blocking: BlockingLane | null = null;
-	/** What they went through while this was being connected. */
-	#urgent: ReturnType<typeof dialBlocked> = null;
+	readonly #blocking: BlockingCalls;
 	readonly #answers = messageFrames((message) => this.#hear(message));
-	/** The same of blocking calls: code that runs while one waits may make another. */
-	readonly #blockedAnswers = messageFrames((message) => {
-		if (message[0] === BEAT) this.#isBeat = true;
-		else this.#answered.set(message[1], message);
-	});
-	/** By their ids, until those who asked look. */
-	readonly #answered = new Map<unknown, Message>();
-	#isBeat = false;
 	readonly #asking = new Map<number, Asking>();
 	/** No message was sent in this turn. */
 	#isFirst = true;
@@ -104,6 +92,7 @@ export class Link {
 
 	constructor(home: Home) {
 		this.#home = home;
+		this.#blocking = new BlockingCalls(home, this.#client, (cause) => this.#lose(cause));
 		this.ready = this.#connect().catch((error: unknown) => void this.#lose(error));
 	}
 
@@ -170,12 +159,12 @@ export class Link {
 	 * @param accept throws what is thrown in place of an answer that is not wanted, which then goes back
 	 */
 	askSync(question: Message, accept?: (answer: unknown) => void): unknown {
-		const lane = this.#lane();
+		if (this.#lost !== null) throw this.#lost;
+		const lane = this.#blocking.lane();
 		const frame = frameOf([...question, this.#said]); // throws for what cannot be sent
 		sendAll(); // what is waited for may be up to a call made in this very turn
 		this.flushSync();
-		this.#orLose(() => lane.write(frame));
-		const answer = this.#awaitAnswer(lane, question[1]);
+		const answer = this.#blocking.ask(lane, frame, question[1]);
 		const [type, id, value] = answer;
 		if (type === FAILED) throw errorIn(answer);
 		if (type === DONE) return value;
@@ -187,28 +176,6 @@ export class Link {
 		}
 		lane.tell([TOOK, id]);
 		return value;
-	}
-
-	#awaitAnswer(lane: BlockingLane, id: unknown): Message {
-		for (;;) {
-			const answer = this.#answered.get(id);
-			if (answer !== undefined) {
-				this.#answered.delete(id);
-				return answer;
-			}
-			this.#orLose(() => this.#blockedAnswers.push(lane.read()));
-			if (!this.#isBeat) continue;
-			this.#isBeat = false;
-			sendWhileRead(); // which may run code of the user's
-		}
-	}
-
-	#orLose(act: () => void): void {
-		try {
-			act();
-		} catch (error) {
-			throw this.#lose(error);
-		}
 	}
 
 	/** Sends what waits for the end of this turn. */
@@ -287,9 +254,7 @@ export class Link {
 		events.on('close', () => this.#lose(undefined));
 		events.unref();
 		for (const target of this.#held.keys()) this.#say([HOLD, target]);
-		this.#blocking = new BlockingLane(descriptorOf(blocking), blocking);
-		this.#urgent?.close();
-		this.#urgent = null;
+		this.#blocking.connected(blocking);
 	}
 
 	#hear(message: Message): void {
@@ -307,18 +272,6 @@ export class Link {
 		}
 	}
 
-	#lane(): BlockingLane {
-		if (this.#lost !== null) throw this.#lost;
-		if (process.platform === 'win32')
-			throw new TypeError('this system cannot block on a socket: use the form with await');
-		if (this.#blocking === null) {
-			this.#urgent = dialBlocked(this.#home, this.#client);
-			if (this.#urgent === null) throw this.#lose(undefined);
-			this.#blocking = new BlockingLane(this.#urgent.fd, null);
-		}
-		return this.#blocking;
-	}
-
 	/** The process has ended, or cannot be reached: whoever waits, and whoever comes, gets the error. */
 	#lose(cause: unknown): Error {
 		if (cause instanceof AuthenticationError) this.#lost ??= cause;
@@ -329,8 +282,7 @@ export class Link {
 		if (links().get(nameOf(this.#home)) === this) links().delete(nameOf(this.#home)); // another may listen there later
 		this.#events?.outlet.close();
 		this.#events?.socket.destroy();
-		this.#blocking?.close();
-		this.#urgent?.close();
+		this.#blocking.close();
 		for (const { reject } of this.#asking.values()) reject(this.#lost);
 		this.#asking.clear();
 		return this.#lost;

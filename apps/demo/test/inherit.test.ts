@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { Local } from '@conc/local';
+import { Event } from '@conc/lock';
 import { Pool, ThreadPool } from '@conc/pool';
 import { Process } from '@conc/process';
 import { Thread } from '@conc/thread';
@@ -163,16 +164,18 @@ describe.each([
 	test('a signal, which is followed', async () => {
 		const job = new Local<{ signal: AbortSignal }>({ name: 'inherit job', inherit: true });
 		const controller = new AbortController();
+		const listens = new Event();
 		const task = job.run({ signal: controller.signal }, () =>
 			pool.apply(
 				() =>
 					new Promise((resolve) => {
 						const { signal } = job;
 						signal?.addEventListener('abort', () => resolve(signal.reason));
+						listens.set();
 					}),
 			),
 		);
-		await pool.apply(() => 0);
+		await listens.wait();
 		controller.abort('enough');
 		expect(await task).toBe('enough');
 	});

@@ -12,7 +12,7 @@ import {
 	type StreamOptions,
 	type TaskOptions,
 } from './options.js';
-import type { Medium } from './run/worker.js';
+import type { Medium } from './run/start.js';
 import { type PoolStats, Scheduler } from './schedule/scheduler.js';
 import { AsyncResult, type Pending } from './settle/async-result.js';
 import { block, taken } from './settle/block.js';

@@ -1,25 +1,19 @@
 import {
-	type Call,
-	type Caller,
 	type Exit,
 	type Host,
-	HostExitError,
-	here,
+	type HostExitError,
 	howItEnded,
 	movesSomething,
 	type Prepared,
-	paceAfter,
-	realm,
-	startProcess,
-	startThread,
 	TimeoutError,
 } from '@conc/core';
 import { WorkerCrashedError } from '../errors.js';
 import { LONGEST_MS, type PoolSettings } from '../options.js';
 import { Lane } from '../schedule/lane.js';
 import type { Task } from '../submit/task.js';
-
-export type Medium = 'thread' | 'process';
+import { Assignment } from './assignment.js';
+import { AHEAD_US, costOf } from './cost.js';
+import { type Medium, startHost } from './start.js';
 
 /** A worker that was stopped and is still there after so long is not waited for: a thread in a native call is. */
 const STUCK_MS = 5_000;
@@ -27,19 +21,8 @@ const STUCK_MS = 5_000;
 /** A task that was cancelled when it was about to begin is most likely done after so long: it was a short one. */
 const AHEAD_MS = 20;
 
-/** Where a pool has no name of its own. */
-const names = { process: 'PoolWorker', thread: 'ThreadPoolWorker' };
-
-const numbers = () => realm('pool worker numbers', () => new Map<string, number>());
-
-/** So many microseconds of work may wait in a worker; more would hold up what is more urgent, or could go to others. */
-const AHEAD_US = 1_000;
 /** So many tasks may be in a worker. A process gives none back while one before it does not pause. */
 const MOST_AHEAD = { thread: 512, process: 64 };
-/** What it takes to wake a worker. */
-const WAKE_US = 10;
-/** The least a task takes: to be sent and answered. */
-const LEAST_US = 1;
 
 /** To whom a worker tells how its tasks end. */
 export interface Employer {
@@ -381,82 +364,6 @@ export class Worker {
 	}
 }
 
-/** A task that was given to a worker. */
-class Assignment implements Caller {
-	readonly #worker: Worker;
-	readonly #task: Task;
-
-	constructor(worker: Worker, task: Task) {
-		this.#worker = worker;
-		this.#task = task;
-	}
-
-	get call(): Call {
-		return this.#task.call;
-	}
-
-	resolve(value: unknown, microseconds: number): void {
-		const { pace } = this.#task.call;
-		if (pace !== null) pace.microseconds = paceAfter(pace.microseconds, microseconds);
-		this.#worker.answer(this.#task, true, value);
-	}
-
-	reject(error: unknown): void {
-		if (error instanceof HostExitError) this.#worker.lost(this.#task, error);
-		else this.#worker.answer(this.#task, false, error);
-	}
-
-	opening(): void {
-		this.#task.isOpening = true;
-	}
-
-	item(value: unknown): void {
-		this.#worker.item(this.#task, value);
-	}
-
-	progress(value: unknown): void {
-		this.#task.progress(value);
-	}
-
-	listens(): void {
-		this.#worker.listens(this.#task);
-	}
-
-	returned(): void {
-		this.#worker.returned(this.#task);
-	}
-}
-
-/** Of which nothing is known takes long. */
-function costOf({ call: { pace } }: Task): number {
-	return pace === null ? AHEAD_US : Math.min(Math.max(pace.microseconds, LEAST_US), AHEAD_US);
-}
-
-/** Whether it takes less than to wake a worker for it. */
-export function isTrifle({ call: { pace } }: Task): boolean {
-	return pace !== null && pace.microseconds < WAKE_US;
-}
-
 function hasLimit(task: Task | null): boolean {
 	return task?.mayBeStopped === true;
-}
-
-function startHost(
-	medium: Medium,
-	{ name = names[medium], resourceLimits, env, execArgv }: PoolSettings,
-): Host {
-	const number = (numbers().get(name) ?? 0) + 1;
-	numbers().set(name, number);
-	const options = {
-		name: `${name}-${number}`,
-		daemon: true,
-		runs: 'many' as const,
-		keepsStderr: true,
-		resourceLimits,
-		env,
-		execArgv,
-	};
-	return medium === 'process'
-		? startProcess(options, here().path).host
-		: startThread(options, here().path).host;
 }

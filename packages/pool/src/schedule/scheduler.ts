@@ -1,7 +1,9 @@
 import { beforeBlocking, type Exit, follow, makeCall, type Prepared } from '@conc/core';
 import { BrokenPoolError, PoolClosedError, PoolFullError, PoolTerminatedError } from '../errors.js';
 import type { PoolSettings } from '../options.js';
-import { type Employer, isTrifle, type Medium, Worker } from '../run/worker.js';
+import { isTrifle } from '../run/cost.js';
+import type { Medium } from '../run/start.js';
+import { type Employer, Worker } from '../run/worker.js';
 import { signalOf, Task, type TaskSettings } from '../submit/task.js';
 import { TaskQueue } from './queue.js';
 

@@ -13,6 +13,7 @@ import { Lane } from '../schedule/lane.js';
 import type { Task } from '../submit/task.js';
 import { Assignment } from './assignment.js';
 import { AHEAD_US, costOf } from './cost.js';
+import { Deadline } from './deadline.js';
 import { type Medium, startHost } from './start.js';
 
 /** A worker that was stopped and is still there after so long is not waited for: a thread in a native call is. */
@@ -57,11 +58,8 @@ export class Worker {
 	/** Resolves when it has ended, or when it is stuck and given up. */
 	readonly gone: Promise<void>;
 	#giveUp: () => void = () => {};
-	/** When its first task began, where that is known. */
-	#begunAt: number | null = null;
-	#clock: NodeJS.Timeout | undefined;
-	/** When it is stopped unless its first task has ended by then. */
-	#stopAt = Number.POSITIVE_INFINITY;
+	/** Of its first task. */
+	readonly #deadline: Deadline;
 	readonly #gracePeriod: number;
 	/** The task that has heard that it is not wanted any more. */
 	#told: Task | null = null;
@@ -71,6 +69,11 @@ export class Worker {
 		this.#employer = employer;
 		this.#gracePeriod = gracePeriod;
 		this.host = startHost(medium, settings);
+		this.#deadline = new Deadline(
+			this.host.ready,
+			(task) => this.#expire(task),
+			(task) => this.#stopFor(task),
+		);
 		this.host.unref(); // a worker with nothing to do keeps nobody waiting
 		this.gone = new Promise((resolve) => {
 			this.#giveUp = resolve;
@@ -140,7 +143,7 @@ export class Worker {
 			this.#told = task;
 			this.#hold();
 			this.host.cancel(task.callId, task.reason);
-			this.#stopAfter(this.#gracePeriod, task);
+			this.#deadline.stopAfter(this.#gracePeriod, task);
 		} else this.#stopFor(task);
 	}
 
@@ -205,10 +208,7 @@ export class Worker {
 		const moved = this.host.pump();
 		const task = this.current;
 		if (task === null || !this.host.isReady) return moved;
-		const now = performance.now();
-		this.#begunAt ??= now;
-		if (now - this.#begunAt > task.timeout && !task.isCondemned) this.#expire(task);
-		if (now > this.#stopAt && !this.isLeaving) this.#stopFor(task);
+		this.#deadline.look(task, this.isLeaving);
 		return moved;
 	}
 
@@ -263,10 +263,7 @@ export class Worker {
 		this.load -= task.cost;
 		this.#hold();
 		if (!wasFirst) return true;
-		this.#begunAt = null;
-		if (this.#clock !== undefined) clearTimeout(this.#clock);
-		this.#clock = undefined;
-		this.#stopAt = Number.POSITIVE_INFINITY;
+		this.#deadline.clear();
 		const next = this.line.first;
 		if (next !== null) this.#begin(next);
 		return true;
@@ -341,26 +338,10 @@ export class Worker {
 		this.callOff(task);
 	}
 
-	/** Stops it in so many milliseconds, unless its first task has ended by then. */
-	#stopAfter(ms: number, task: Task): void {
-		clearTimeout(this.#clock);
-		this.#stopAt = performance.now() + ms;
-		if (ms <= LONGEST_MS) this.#clock = setTimeout(() => this.#stopFor(task), ms);
-	}
-
 	/** A task is the first of the line: it runs as soon as the worker does. */
 	#begin(task: Task): void {
-		if (task.isCondemned && !this.isLeaving) return this.#stopAfter(AHEAD_MS, task);
-		if (task.timeout > LONGEST_MS) return;
-		// The start of the worker is not the task's time; and what arrived while this thread was busy counts as in time.
-		void this.host.ready.then(() => {
-			if (this.current !== task || this.#clock !== undefined) return;
-			this.#begunAt ??= performance.now();
-			const end = () => {
-				if (this.current === task) this.#expire(task);
-			};
-			this.#clock = setTimeout(() => setImmediate(end), task.timeout).unref();
-		});
+		if (task.isCondemned && !this.isLeaving) this.#deadline.stopAfter(AHEAD_MS, task);
+		else if (task.timeout <= LONGEST_MS) this.#deadline.start(task);
 	}
 }
 

@@ -1,15 +1,13 @@
-import { beforeBlocking, type Exit, follow, makeCall, type Prepared } from '@conc/core';
+import { beforeBlocking, type Exit, follow, type Prepared } from '@conc/core';
 import { BrokenPoolError, PoolClosedError, PoolFullError, PoolTerminatedError } from '../errors.js';
 import type { PoolSettings } from '../options.js';
 import { isTrifle } from '../run/cost.js';
 import type { Medium } from '../run/start.js';
 import { type Employer, Worker } from '../run/worker.js';
-import { signalOf, Task, type TaskSettings } from '../submit/task.js';
+import { signalOf, type Task, type TaskSettings } from '../submit/task.js';
+import { Initializer } from './initializer.js';
 import { TaskQueue } from './queue.js';
-
-/** So many workers in a row that die without a task done, within so long, are not replaced any more. */
-const RESTART_LIMIT = 5;
-const DEATHS_MS = 10_000;
+import { RestartLimit } from './restart-limit.js';
 
 /** How long a cancelled task that looks at its signal has to end, unless the pool says otherwise. */
 const GRACE_MS = 1_000;
@@ -52,25 +50,22 @@ export class Scheduler implements Employer {
 	readonly #maxQueue: number;
 	readonly #minWorkers: number;
 	readonly #idleTimeout: number;
-	readonly #restartLimit: number;
+	readonly #restarts: RestartLimit;
+	readonly #initializer: Initializer;
 	readonly #counts = { fulfilled: 0, rejected: 0, crashes: 0 };
 	readonly #queue = new TaskQueue();
 	readonly #workers = new Set<Worker>();
 	readonly #idle: Worker[] = [];
 	/** Workers that have tasks. */
 	readonly #given = new Set<Worker>();
-	/** The task that comes first in a worker, until it is done. */
-	readonly #initializing = new Map<Worker, Task>();
 	/** No worker has room for one more task. */
 	#isFull = false;
 	#look: NodeJS.Timeout | undefined;
 	#dontSpread: () => void = () => {};
 	#state: 'open' | 'closed' | 'terminated' = 'open';
 	#broken: BrokenPoolError | null = null;
-	/** When workers died since the last task that was done. */
-	#deaths: number[] = [];
-	#emptied: (() => void)[] = [];
-	#quieted: (() => void)[] = [];
+	readonly #emptied: (() => void)[] = [];
+	readonly #quieted: (() => void)[] = [];
 	/** Of those who may wait for something other than a task. */
 	readonly #stops = new Set<(reason: Error) => void>();
 
@@ -83,7 +78,8 @@ export class Scheduler implements Employer {
 		this.#maxQueue = settings.maxQueue ?? Number.POSITIVE_INFINITY;
 		this.#minWorkers = settings.minWorkers ?? 0;
 		this.#idleTimeout = settings.idleTimeout ?? Number.POSITIVE_INFINITY;
-		this.#restartLimit = settings.restartLimit ?? RESTART_LIMIT;
+		this.#restarts = new RestartLimit(settings);
+		this.#initializer = new Initializer(medium, settings);
 		const { signal } = settings;
 		if (signal?.aborted) this.#state = 'terminated';
 		else if (signal) void this.gone().then(follow(signal, () => void this.terminate()));
@@ -223,18 +219,12 @@ export class Scheduler implements Employer {
 
 	/** Resolves when nothing is left to do and the last worker has ended. */
 	gone(): Promise<void> {
-		return new Promise((resolve) => {
-			this.#emptied.push(resolve);
-			this.#retire();
-		});
+		return this.#retired(this.#emptied);
 	}
 
 	/** The same, but for streams that nobody reads at the moment, and their workers. */
 	quiet(): Promise<void> {
-		return new Promise((resolve) => {
-			this.#quieted.push(resolve);
-			this.#retire();
-		});
+		return this.#retired(this.#quieted);
 	}
 
 	paused(): void {
@@ -256,9 +246,9 @@ export class Scheduler implements Employer {
 		if (worker.isLeaving || worker.host.exit !== null) {
 			this.#dispatch(); // `#gone` deals with the end of the worker, before this or after it
 			this.#retire();
-		} else if (this.#initializing.size > 0 && this.#initializing.has(worker)) this.#prepared(worker);
+		} else if (this.#initializer.isRunning(worker)) this.#prepared(worker);
 		else {
-			if (this.#deaths.length > 0) this.#deaths = [];
+			this.#restarts.reset();
 			if (worker.line.length === 0) this.#free(worker);
 			else this.#dispatch();
 		}
@@ -268,7 +258,7 @@ export class Scheduler implements Employer {
 	returned(worker: Worker, task: Task): void {
 		this.#isFull = false;
 		if (worker.line.length === 0) this.#given.delete(worker);
-		if (this.#initializing.get(worker) === task) this.#initializing.delete(worker);
+		if (this.#initializer.isRunning(worker)) this.#initializer.forget(worker);
 		else if (task.isCondemned) task.reject(undefined);
 		else if (!this.#refuses(task)) this.#queue.unshift(task);
 		const isLeft = worker.line.length === 0 && !worker.isLeaving && worker.host.exit === null;
@@ -413,7 +403,8 @@ export class Scheduler implements Employer {
 		this.#workers.add(worker);
 		void worker.gone.then(() => this.#gone(worker));
 		if (initialize === null) return worker;
-		this.#prepare(worker, initialize);
+		this.#given.add(worker);
+		this.#initializer.run(worker, initialize);
 		return undefined;
 	}
 
@@ -424,29 +415,18 @@ export class Scheduler implements Employer {
 		if (worker !== undefined) this.#wait(worker);
 	}
 
-	/** The task that comes first in each worker; null when there is none, undefined when it cannot cross. */
+	/** What a new worker runs first; null when that is nothing, undefined when it cannot cross. */
 	#initialize(): Task | null | undefined {
-		const { initializer, initargs = [] } = this.#settings;
-		if (initializer === undefined) return null;
 		try {
-			// Not for the task that happens to be the first: what it sets would be gone with that.
-			return new Task(makeCall(initializer, initargs, this.medium, { travelsAlone: true }));
+			return this.#initializer.make();
 		} catch (error) {
 			this.#break('its initializer cannot be sent to a worker', error);
 			return undefined;
 		}
 	}
 
-	#prepare(worker: Worker, initialize: Task): void {
-		initialize.promise.catch(() => {});
-		this.#initializing.set(worker, initialize);
-		this.#given.add(worker);
-		worker.give(initialize);
-	}
-
 	#prepared(worker: Worker): void {
-		const outcome = this.#initializing.get(worker)?.outcome;
-		this.#initializing.delete(worker);
+		const outcome = this.#initializer.end(worker);
 		if (outcome?.status === 'rejected') this.#break('its initializer failed', outcome.reason);
 		else this.#free(worker);
 	}
@@ -465,7 +445,7 @@ export class Scheduler implements Employer {
 
 	#forget(worker: Worker): void {
 		this.#workers.delete(worker);
-		this.#initializing.delete(worker);
+		this.#initializer.forget(worker);
 		this.#isFull = false;
 		this.#takeFromIdle(worker);
 	}
@@ -488,11 +468,12 @@ export class Scheduler implements Employer {
 	}
 
 	#noteDeath(worker: Worker, exit: Exit): void {
-		const now = performance.now();
 		this.#counts.crashes++;
-		this.#deaths = [...this.#deaths.filter((at) => now - at < DEATHS_MS), now];
-		if (this.#deaths.length < this.#restartLimit) return;
-		this.#break(`${this.#restartLimit} workers in a row died without a task done`, worker.crash(exit, null));
+		if (!this.#restarts.countDeath()) return;
+		this.#break(
+			`${this.#restarts.limit} workers in a row died without a task done`,
+			worker.crash(exit, null),
+		);
 	}
 
 	/** From now on every task is rejected, but those that run are let finish. */
@@ -509,6 +490,13 @@ export class Scheduler implements Employer {
 
 	#rejectQueued(error: unknown): void {
 		for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) task.reject(error);
+	}
+
+	#retired(waiting: (() => void)[]): Promise<void> {
+		return new Promise((resolve) => {
+			waiting.push(resolve);
+			this.#retire();
+		});
 	}
 
 	/** Once nothing more can come, lets the workers go that have nothing to do. */

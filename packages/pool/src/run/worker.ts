@@ -27,6 +27,8 @@ const MOST_AHEAD = { thread: 512, process: 64 };
 
 /** To whom a worker tells how its tasks end. */
 export interface Employer {
+	/** Milliseconds a cancelled task that looks at its signal has to end. */
+	readonly gracePeriod: number;
 	/** A task was settled. */
 	ended(worker: Worker): void;
 	/** A task has not begun and will not: another worker may have it. */
@@ -60,14 +62,12 @@ export class Worker {
 	#giveUp: () => void = () => {};
 	/** Of its first task. */
 	readonly #deadline: Deadline;
-	readonly #gracePeriod: number;
 	/** The task that has heard that it is not wanted any more. */
 	#told: Task | null = null;
 	#idleTimer: NodeJS.Timeout | undefined;
 
-	constructor(medium: Medium, settings: PoolSettings, gracePeriod: number, employer: Employer) {
+	constructor(medium: Medium, settings: PoolSettings, employer: Employer) {
 		this.#employer = employer;
-		this.#gracePeriod = gracePeriod;
 		this.host = startHost(medium, settings);
 		this.#deadline = new Deadline(
 			this.host.ready,
@@ -143,7 +143,7 @@ export class Worker {
 			this.#told = task;
 			this.#hold();
 			this.host.cancel(task.callId, task.reason);
-			this.#deadline.stopAfter(this.#gracePeriod, task);
+			this.#deadline.stopAfter(this.#employer.gracePeriod, task);
 		} else this.#stopFor(task);
 	}
 

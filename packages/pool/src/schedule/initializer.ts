@@ -24,10 +24,10 @@ export class Initializer {
 		return new Task(makeCall(initializer, initargs, this.#medium, { travelsAlone: true }));
 	}
 
-	run(worker: Worker, task: Task): void {
+	/** A worker is about to be given what `make` made. */
+	begin(worker: Worker, task: Task): void {
 		task.promise.catch(() => {});
 		this.#running.set(worker, task);
-		worker.give(task);
 	}
 
 	/** Whether it is what a worker runs, or has just ended. */

@@ -1,19 +1,16 @@
 import { beforeBlocking, type Exit, follow, type Prepared } from '@conc/core';
 import { BrokenPoolError, PoolClosedError, PoolFullError, PoolTerminatedError } from '../errors.js';
 import type { PoolSettings } from '../options.js';
-import { isTrifle } from '../run/cost.js';
 import type { Medium } from '../run/start.js';
-import { type Employer, Worker } from '../run/worker.js';
+import type { Employer, Worker } from '../run/worker.js';
 import { signalOf, type Task, type TaskSettings } from '../submit/task.js';
 import { Initializer } from './initializer.js';
 import { TaskQueue } from './queue.js';
 import { RestartLimit } from './restart-limit.js';
+import { Staff } from './staff.js';
 
 /** How long a cancelled task that looks at its signal has to end, unless the pool says otherwise. */
 const GRACE_MS = 1_000;
-
-/** With so many microseconds to do a worker is worth more trifles; with more, another is woken. */
-const AWAKE_US = 100;
 
 /** How often it is looked whether short tasks wait behind one that takes long after all. */
 const LOOK_MS = 2;
@@ -45,21 +42,12 @@ export class Scheduler implements Employer {
 	readonly medium: Medium;
 	/** Milliseconds a cancelled task that looks at its signal has to end. */
 	readonly gracePeriod: number;
-	readonly #settings: PoolSettings;
-	readonly #maxTasks: number;
 	readonly #maxQueue: number;
-	readonly #minWorkers: number;
-	readonly #idleTimeout: number;
+	readonly #staff: Staff;
 	readonly #restarts: RestartLimit;
 	readonly #initializer: Initializer;
-	readonly #counts = { fulfilled: 0, rejected: 0, crashes: 0 };
+	readonly #counts = { fulfilled: 0, rejected: 0 };
 	readonly #queue = new TaskQueue();
-	readonly #workers = new Set<Worker>();
-	readonly #idle: Worker[] = [];
-	/** Workers that have tasks. */
-	readonly #given = new Set<Worker>();
-	/** No worker has room for one more task. */
-	#isFull = false;
 	#look: NodeJS.Timeout | undefined;
 	#dontSpread: () => void = () => {};
 	#state: 'open' | 'closed' | 'terminated' = 'open';
@@ -73,11 +61,8 @@ export class Scheduler implements Employer {
 		this.medium = medium;
 		this.size = size;
 		this.gracePeriod = settings.gracePeriod ?? GRACE_MS;
-		this.#settings = settings;
-		this.#maxTasks = settings.maxTasksPerWorker ?? Number.POSITIVE_INFINITY;
 		this.#maxQueue = settings.maxQueue ?? Number.POSITIVE_INFINITY;
-		this.#minWorkers = settings.minWorkers ?? 0;
-		this.#idleTimeout = settings.idleTimeout ?? Number.POSITIVE_INFINITY;
+		this.#staff = new Staff(medium, size, settings, this);
 		this.#restarts = new RestartLimit(settings);
 		this.#initializer = new Initializer(medium, settings);
 		const { signal } = settings;
@@ -99,7 +84,7 @@ export class Scheduler implements Employer {
 	/** Throws a PoolFullError when so many more tasks are too many. */
 	checkRoom(tasks: number): void {
 		if (this.#maxQueue === Number.POSITIVE_INFINITY) return;
-		const free = this.#idle.length + this.size - this.#staying.length;
+		const { free } = this.#staff;
 		const waiting = this.#waiting;
 		if (waiting + tasks - free <= this.#maxQueue) return;
 		throw new PoolFullError(`the pool is full: ${waiting} tasks wait, and maxQueue is ${this.#maxQueue}`);
@@ -107,18 +92,19 @@ export class Scheduler implements Employer {
 
 	get stats(): PoolStats {
 		return {
-			workers: this.#workers.size,
-			idle: this.#idle.length,
+			workers: this.#staff.workers.size,
+			idle: this.#staff.idle,
 			queued: this.#waiting,
-			running: [...this.#workers].filter(({ line }) => line.length > 0).length,
+			running: [...this.#staff.workers].filter(({ line }) => line.length > 0).length,
 			...this.#counts,
+			crashes: this.#staff.crashes,
 		};
 	}
 
 	/** How many tasks have not begun, those that workers have ahead of time among them. */
 	get #waiting(): number {
 		let waiting = this.#queue.length;
-		for (const { line } of this.#workers) waiting += Math.max(0, line.length - 1);
+		for (const { line } of this.#staff.workers) waiting += Math.max(0, line.length - 1);
 		return waiting;
 	}
 
@@ -130,7 +116,7 @@ export class Scheduler implements Employer {
 		if (this.#refuses(task)) return;
 		if (signal !== undefined) task.whenSettled(follow(signal, () => this.cancel(task, signal.reason)));
 		// The way of most tasks when there are many.
-		const worker = this.#queue.length === 0 ? this.#awake(task) : undefined;
+		const worker = this.#queue.length === 0 ? this.#staff.awake(task) : undefined;
 		if (worker !== undefined) return this.#give(worker, task);
 		this.#queue.push(task);
 		this.#dispatch();
@@ -176,19 +162,19 @@ export class Scheduler implements Employer {
 
 	/** What was prepared for a map is not needed any more. */
 	release(prepared: Prepared): void {
-		if (prepared.constant.isTemporary) for (const worker of this.#workers) worker.release(prepared);
+		if (prepared.constant.isTemporary) for (const worker of this.#staff.workers) worker.release(prepared);
 	}
 
 	/** Does what the event loop would do, for a caller who blocks; false when there was nothing to do. */
 	attend(): boolean {
 		let moved = false;
-		for (const worker of [...this.#workers]) if (worker.attend()) moved = true;
+		for (const worker of [...this.#staff.workers]) if (worker.attend()) moved = true;
 		return moved;
 	}
 
 	/** The same for workers that have died. It asks the system, so not at every look. */
 	mourn(): void {
-		for (const worker of [...this.#workers]) {
+		for (const worker of [...this.#staff.workers]) {
 			const wasLeaving = worker.isLeaving;
 			const exit = worker.lose();
 			if (exit === null) continue;
@@ -209,8 +195,8 @@ export class Scheduler implements Employer {
 		this.#state = 'terminated';
 		for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) this.#refuses(task);
 		for (const stop of this.#stops) stop(terminated());
-		this.#idle.length = 0;
-		for (const worker of this.#workers) {
+		this.#staff.takeIdle();
+		for (const worker of this.#staff.workers) {
 			for (let task = worker.line.first; task !== null; task = task.after) task.condemn(terminated(), true);
 			worker.stop();
 		}
@@ -241,8 +227,7 @@ export class Scheduler implements Employer {
 
 	/** A task of a worker was settled. */
 	ended(worker: Worker): void {
-		this.#isFull = false;
-		if (worker.line.length === 0) this.#given.delete(worker);
+		this.#staff.eased(worker);
 		if (worker.isLeaving || worker.host.exit !== null) {
 			this.#dispatch(); // `#gone` deals with the end of the worker, before this or after it
 			this.#retire();
@@ -256,13 +241,12 @@ export class Scheduler implements Employer {
 
 	/** A task comes back from a worker that has not begun it. */
 	returned(worker: Worker, task: Task): void {
-		this.#isFull = false;
-		if (worker.line.length === 0) this.#given.delete(worker);
+		this.#staff.eased(worker);
 		if (this.#initializer.isRunning(worker)) this.#initializer.forget(worker);
 		else if (task.isCondemned) task.reject(undefined);
 		else if (!this.#refuses(task)) this.#queue.unshift(task);
 		const isLeft = worker.line.length === 0 && !worker.isLeaving && worker.host.exit === null;
-		if (isLeft && this.#workers.has(worker)) this.#wait(worker);
+		if (isLeft && this.#staff.workers.has(worker)) this.#staff.wait(worker);
 		// Those that come back with it come first.
 		queueMicrotask(() => {
 			this.#dispatch();
@@ -271,63 +255,26 @@ export class Scheduler implements Employer {
 	}
 
 	#dispatch(): void {
+		const staff = this.#staff;
 		for (let task = this.#queue.first; task !== undefined; task = this.#queue.first) {
-			const worker = this.#awake(task) ?? this.#wake() ?? this.#hire() ?? this.#leastBusy(task);
+			const worker = staff.awake(task) ?? staff.wake() ?? this.#hire() ?? staff.leastBusy(task);
 			if (worker === undefined) return;
 			if (this.#queue.remove(task)) this.#give(worker, task);
 		}
 	}
 
-	/** A worker with so little to do that a trifle is sooner done there than by one that has to be woken for it. */
-	#awake(task: Task): Worker | undefined {
-		// From a process it could not be had back, should what comes before it take long after all.
-		if (this.#isFull || this.medium === 'process' || !isTrifle(task)) return undefined;
-		let most: Worker | undefined;
-		for (const worker of this.#given) {
-			if (worker.load > AWAKE_US || (most !== undefined && worker.load <= most.load)) continue;
-			if (worker.tasks < this.#maxTasks && worker.hasRoomFor(task)) most = worker;
-		}
-		return most;
-	}
-
-	/** The worker that has the least to do, if one may have a task ahead of time. */
-	#leastBusy(task: Task): Worker | undefined {
-		if (this.#isFull) return undefined;
-		let least: Worker | undefined;
-		for (const worker of this.#workers) {
-			if (least !== undefined && worker.load >= least.load) continue;
-			if (worker.tasks < this.#maxTasks && worker.hasRoomFor(task)) least = worker;
-		}
-		this.#isFull = least === undefined;
-		return least;
-	}
-
-	/** A worker that waits for work. One that died while it waited is not given any. */
-	#wake(): Worker | undefined {
-		if (this.#idle.length === 0) return undefined;
-		for (let worker = this.#idle.pop(); worker !== undefined; worker = this.#idle.pop()) {
-			worker.rouse();
-			if (worker.isThere) return worker;
-			worker.isLeaving = true;
-			this.#counts.crashes++;
-		}
-		return undefined;
-	}
-
 	#give(worker: Worker, task: Task): void {
-		if (worker.line.length === 0) this.#given.add(worker);
-		else if (this.#look === undefined) {
+		if (worker.line.length > 0 && this.#look === undefined) {
 			this.#look = setInterval(() => this.#relieve(), LOOK_MS).unref();
 			this.#dontSpread = beforeBlocking(() => this.#spread());
 		}
-		worker.tasks++;
-		worker.give(task);
+		this.#staff.give(worker, task);
 	}
 
 	/** Takes back what waits behind tasks that take long. */
 	#relieve(): void {
 		let isAhead = false;
-		for (const worker of this.#given) {
+		for (const worker of this.#staff.given) {
 			worker.relieve();
 			isAhead ||= worker.line.length > 1;
 		}
@@ -342,50 +289,35 @@ export class Scheduler implements Employer {
 	 * what was given ahead of time, since nobody will see to that meanwhile.
 	 */
 	#spread(): void {
-		if (this.#idle.length === 0) return;
-		const free = this.#idle.splice(0).filter(({ isThere }) => isThere);
-		for (const worker of this.#given) worker.returnAhead();
+		if (this.#staff.idle === 0) return;
+		const free = this.#staff.takeIdle().filter(({ isThere }) => isThere);
+		for (const worker of this.#staff.given) worker.returnAhead();
 		for (let at = 0; this.#queue.length > 0 && free.length > 0; at++) {
 			const worker = free[at % free.length] as Worker;
 			worker.rouse();
 			this.#give(worker, this.#queue.shift() as Task);
 		}
-		for (const worker of free) if (worker.line.length === 0) this.#wait(worker);
+		for (const worker of free) if (worker.line.length === 0) this.#staff.wait(worker);
 	}
 
 	/** A worker has nothing to do: it takes the next task, waits, or leaves. */
 	#free(worker: Worker): void {
-		if (worker.tasks >= this.#maxTasks || this.#broken !== null) worker.leave();
+		if (this.#staff.isSpent(worker) || this.#broken !== null) worker.leave();
 		else {
 			const next = this.#queue.shift();
 			if (next !== undefined) {
 				this.#give(worker, next);
 				return this.#dispatch();
 			}
-			this.#wait(worker);
+			this.#staff.wait(worker);
 		}
 		this.#dispatch();
 		this.#retire();
 	}
 
-	#wait(worker: Worker): void {
-		this.#idle.push(worker);
-		worker.rest(this.#idleTimeout, () => this.#dismiss(worker));
-	}
-
-	/** Lets a worker go that has had nothing to do for long, unless too few would stay. */
-	#dismiss(worker: Worker): void {
-		if (this.#staying.length > this.#minWorkers && this.#takeFromIdle(worker)) worker.leave();
-	}
-
-	/** A new worker, unless there are as many as there may be; undefined as well while its initializer runs. */
+	/** A new worker, where one is wanted; undefined as well while its initializer runs. */
 	#hire(): Worker | undefined {
-		if (this.#workers.size === this.size && !this.#isAnyLeaving) return undefined;
-		const staying = this.#staying;
-		if (staying.length >= this.size) return undefined;
-		// Those that still run their initializer will take what is queued.
-		if (staying.filter(({ tasks }) => tasks === 0).length >= this.#queue.length) return undefined;
-		return this.#start();
+		return this.#staff.isShort(this.#queue.length) ? this.#start() : undefined;
 	}
 
 	/** A new worker; undefined while its initializer runs, and when it cannot be started. */
@@ -394,25 +326,24 @@ export class Scheduler implements Employer {
 		if (initialize === undefined) return undefined;
 		let worker: Worker;
 		try {
-			worker = new Worker(this.medium, this.#settings, this.gracePeriod, this);
+			worker = this.#staff.hire();
 		} catch (error) {
 			// A worker that runs will take what is queued; with none, it cannot be done.
-			if (this.#staying.length === 0) this.#rejectQueued(error);
+			if (this.#staff.staying.length === 0) this.#rejectQueued(error);
 			return undefined;
 		}
-		this.#workers.add(worker);
 		void worker.gone.then(() => this.#gone(worker));
 		if (initialize === null) return worker;
-		this.#given.add(worker);
-		this.#initializer.run(worker, initialize);
+		this.#initializer.begin(worker, initialize);
+		this.#staff.prepare(worker, initialize);
 		return undefined;
 	}
 
 	/** A task is being made: its worker can start meanwhile. */
 	expect(): void {
-		if (this.#workers.size > 0 || this.#state !== 'open' || this.#broken !== null) return;
+		if (this.#staff.workers.size > 0 || this.#state !== 'open' || this.#broken !== null) return;
 		const worker = this.#start();
-		if (worker !== undefined) this.#wait(worker);
+		if (worker !== undefined) this.#staff.wait(worker);
 	}
 
 	/** What a new worker runs first; null when that is nothing, undefined when it cannot cross. */
@@ -436,7 +367,7 @@ export class Scheduler implements Employer {
 		const { exit } = worker.host; // null when it is stuck
 		if (exit !== null && !worker.isLeaving) {
 			// The system has no room for another: those that run go on, and it is tried again at the next call.
-			if (exit.reason === 'failed-to-start' && this.#workers.size > 0) return;
+			if (exit.reason === 'failed-to-start' && this.#staff.workers.size > 0) return;
 			this.#noteDeath(worker, exit);
 		}
 		this.#dispatch();
@@ -444,31 +375,12 @@ export class Scheduler implements Employer {
 	}
 
 	#forget(worker: Worker): void {
-		this.#workers.delete(worker);
+		this.#staff.forget(worker);
 		this.#initializer.forget(worker);
-		this.#isFull = false;
-		this.#takeFromIdle(worker);
-	}
-
-	/** False when it was not among them. */
-	#takeFromIdle(worker: Worker): boolean {
-		const at = this.#idle.indexOf(worker);
-		if (at !== -1) this.#idle.splice(at, 1);
-		return at !== -1;
-	}
-
-	get #isAnyLeaving(): boolean {
-		for (const { isLeaving } of this.#workers) if (isLeaving) return true;
-		return false;
-	}
-
-	/** The workers that are not about to end. */
-	get #staying(): Worker[] {
-		return [...this.#workers].filter(({ isLeaving }) => !isLeaving);
 	}
 
 	#noteDeath(worker: Worker, exit: Exit): void {
-		this.#counts.crashes++;
+		this.#staff.crashes++;
 		if (!this.#restarts.countDeath()) return;
 		this.#break(
 			`${this.#restarts.limit} workers in a row died without a task done`,
@@ -481,8 +393,8 @@ export class Scheduler implements Employer {
 		if (this.#broken !== null) return;
 		this.#broken = new BrokenPoolError(`the pool is broken: ${why}`, { cause });
 		this.#rejectQueued(this.#broken);
-		this.#idle.length = 0;
-		for (const worker of this.#workers) {
+		this.#staff.takeIdle();
+		for (const worker of this.#staff.workers) {
 			const isBusy = worker.isLeaving || (worker.current !== null && worker.tasks > 0);
 			if (!isBusy) worker.stop();
 		}
@@ -502,16 +414,15 @@ export class Scheduler implements Employer {
 	/** Once nothing more can come, lets the workers go that have nothing to do. */
 	#retire(): void {
 		if (this.#state === 'open' || this.#queue.length > 0) return;
-		for (const worker of this.#idle.splice(0)) worker.leave();
-		for (const worker of this.#workers) if (!worker.isPaused) return;
-		for (const worker of this.#given) if (!worker.isPaused) return;
+		for (const worker of this.#staff.takeIdle()) worker.leave();
+		if (!this.#staff.isPaused) return;
 		for (const resolve of this.#quieted.splice(0)) resolve();
-		if (this.#workers.size > 0 || this.#given.size > 0) return;
+		if (!this.#staff.isGone) return;
 		for (const resolve of this.#emptied.splice(0)) resolve();
 	}
 
 	#workerOf(task: Task): Worker | undefined {
-		return [...this.#workers].find(({ line }) => line === task.lane);
+		return [...this.#staff.workers].find(({ line }) => line === task.lane);
 	}
 }
 

@@ -1,9 +1,10 @@
-import { beforeBlocking, type Exit, follow, type Prepared } from '@conc/core';
+import { type Exit, follow, type Prepared } from '@conc/core';
 import { BrokenPoolError, PoolClosedError, PoolFullError, PoolTerminatedError } from '../errors.js';
 import type { PoolSettings } from '../options.js';
 import type { Medium } from '../run/start.js';
 import type { Employer, Worker } from '../run/worker.js';
 import { signalOf, type Task, type TaskSettings } from '../submit/task.js';
+import { Ahead } from './ahead.js';
 import { Initializer } from './initializer.js';
 import { TaskQueue } from './queue.js';
 import { RestartLimit } from './restart-limit.js';
@@ -11,9 +12,6 @@ import { Staff } from './staff.js';
 
 /** How long a cancelled task that looks at its signal has to end, unless the pool says otherwise. */
 const GRACE_MS = 1_000;
-
-/** How often it is looked whether short tasks wait behind one that takes long after all. */
-const LOOK_MS = 2;
 
 /** What a pool does at the moment, and what it has done; a chunk of a map is one task. */
 export interface PoolStats {
@@ -48,8 +46,7 @@ export class Scheduler implements Employer {
 	readonly #initializer: Initializer;
 	readonly #counts = { fulfilled: 0, rejected: 0 };
 	readonly #queue = new TaskQueue();
-	#look: NodeJS.Timeout | undefined;
-	#dontSpread: () => void = () => {};
+	readonly #ahead: Ahead;
 	#state: 'open' | 'closed' | 'terminated' = 'open';
 	#broken: BrokenPoolError | null = null;
 	readonly #emptied: (() => void)[] = [];
@@ -63,6 +60,7 @@ export class Scheduler implements Employer {
 		this.gracePeriod = settings.gracePeriod ?? GRACE_MS;
 		this.#maxQueue = settings.maxQueue ?? Number.POSITIVE_INFINITY;
 		this.#staff = new Staff(medium, size, settings, this);
+		this.#ahead = new Ahead(this.#staff, this.#queue);
 		this.#restarts = new RestartLimit(settings);
 		this.#initializer = new Initializer(medium, settings);
 		const { signal } = settings;
@@ -182,7 +180,7 @@ export class Scheduler implements Employer {
 			if (!wasLeaving) this.#noteDeath(worker, exit);
 			this.#dispatch();
 		}
-		this.#relieve();
+		this.#ahead.relieve();
 		this.#dispatch(); // what was taken back, which else waits for a turn of the event loop
 	}
 
@@ -264,40 +262,8 @@ export class Scheduler implements Employer {
 	}
 
 	#give(worker: Worker, task: Task): void {
-		if (worker.line.length > 0 && this.#look === undefined) {
-			this.#look = setInterval(() => this.#relieve(), LOOK_MS).unref();
-			this.#dontSpread = beforeBlocking(() => this.#spread());
-		}
+		if (worker.line.length > 0) this.#ahead.watch();
 		this.#staff.give(worker, task);
-	}
-
-	/** Takes back what waits behind tasks that take long. */
-	#relieve(): void {
-		let isAhead = false;
-		for (const worker of this.#staff.given) {
-			worker.relieve();
-			isAhead ||= worker.line.length > 1;
-		}
-		if (isAhead) return;
-		clearInterval(this.#look);
-		this.#look = undefined;
-		this.#dontSpread();
-	}
-
-	/**
-	 * This thread is about to block, perhaps for what a task does that waits behind another: whoever has nothing to do gets
-	 * what was given ahead of time, since nobody will see to that meanwhile.
-	 */
-	#spread(): void {
-		if (this.#staff.idle === 0) return;
-		const free = this.#staff.takeIdle().filter(({ isThere }) => isThere);
-		for (const worker of this.#staff.given) worker.returnAhead();
-		for (let at = 0; this.#queue.length > 0 && free.length > 0; at++) {
-			const worker = free[at % free.length] as Worker;
-			worker.rouse();
-			this.#give(worker, this.#queue.shift() as Task);
-		}
-		for (const worker of free) if (worker.line.length === 0) this.#staff.wait(worker);
 	}
 
 	/** A worker has nothing to do: it takes the next task, waits, or leaves. */

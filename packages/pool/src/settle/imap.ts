@@ -1,5 +1,6 @@
 import { follow, ItemError } from '@conc/core';
 import type { Task } from '../submit/task.js';
+import { ResultIterator } from './result-iterator.js';
 
 /** How an imap draws from its input and hands over results. */
 export interface ImapPlan<T> {
@@ -32,7 +33,7 @@ interface Chunk {
  * An error - of the input, or of an item - comes in its place, after the results before it, and ends the iteration:
  * what has not started is cancelled, and the input is closed.
  */
-export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
+export class ImapIterator<T, R> extends ResultIterator<R> {
 	readonly #plan: ImapPlan<T>;
 	readonly #input: Iterator<T> | AsyncIterator<T>;
 	readonly #isAsync: boolean;
@@ -49,11 +50,9 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 	#aborted: { reason: unknown } | null = null;
 	#isOver = false;
 	#unfollow = () => {};
-	#wake: () => void = () => {};
-	/** The calls of `next` are answered one after the other. */
-	#turn: Promise<unknown> = Promise.resolve();
 
 	constructor(plan: ImapPlan<T>) {
+		super();
 		this.#plan = plan;
 		const { items, signal } = plan;
 		this.#isAsync = Symbol.asyncIterator in items;
@@ -65,27 +64,7 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 		}
 	}
 
-	[Symbol.asyncIterator](): this {
-		return this;
-	}
-
-	next(): Promise<IteratorResult<R>> {
-		const result = this.#turn.then(() => this.#next());
-		this.#turn = result.catch(() => {});
-		return result;
-	}
-
-	/** Cancels what has not been handed over, and closes the input. */
-	async return(): Promise<IteratorResult<R>> {
-		await this.#stop();
-		return { done: true, value: undefined };
-	}
-
-	async [Symbol.asyncDispose](): Promise<void> {
-		await this.#stop();
-	}
-
-	async #next(): Promise<IteratorResult<R>> {
+	protected override async advance(): Promise<IteratorResult<R>> {
 		for (;;) {
 			if (this.#isOver) return { done: true, value: undefined };
 			if (this.#aborted !== null) return this.#fail(this.#aborted.reason);
@@ -99,12 +78,10 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 			if (failed !== null) return this.#fail(failed.error);
 			if (this.#chunks.length === 0 && !this.#isDrawing) {
 				if (this.#inputState === 'failed') return this.#fail(this.#inputError);
-				if (this.#inputState === 'ended') await this.#stop();
+				if (this.#inputState === 'ended') await this.stop();
 			}
 			if (this.#isOver) continue;
-			await new Promise<void>((resolve) => {
-				this.#wake = resolve;
-			});
+			await this.woken();
 		}
 	}
 
@@ -152,7 +129,7 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 			if (chunk.length > 0 && !this.#isOver) this.#send(chunk);
 		}
 		this.#isDrawing = false;
-		this.#wake();
+		this.wake();
 	}
 
 	/** What cannot be sent fails in its place, as what could not be done. */
@@ -165,14 +142,14 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 			chunk.results = isItems ? error.done : [];
 			chunk.error = isItems ? error.error : error;
 			chunk.state = 'failed';
-			this.#wake();
+			this.wake();
 		};
 		try {
 			chunk.task = this.#plan.submit(items);
 			chunk.task.promise.then((results) => {
 				chunk.results = results as unknown[];
 				chunk.state = 'done';
-				this.#wake();
+				this.wake();
 			}, fail);
 		} catch (error) {
 			fail(error);
@@ -182,16 +159,17 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 	/** Ends it with an error that does not wait for its turn. */
 	cut(reason: unknown): void {
 		this.#aborted ??= { reason };
-		this.#wake();
+		this.wake();
 	}
 
 	/** Ends the iteration with an error, which nothing that closing the input throws may replace. */
 	async #fail(error: unknown): Promise<never> {
-		await this.#stop().catch(() => {});
+		await this.stop().catch(() => {});
 		throw error;
 	}
 
-	async #stop(): Promise<void> {
+	/** Cancels what has not been handed over, and closes the input. */
+	protected override async stop(): Promise<void> {
 		if (this.#isOver) return;
 		this.#isOver = true;
 		this.#unfollow();
@@ -200,7 +178,7 @@ export class ImapIterator<T, R> implements AsyncIterableIterator<R> {
 		const isOpen = this.#inputState === 'open';
 		this.#inputState = 'ended';
 		this.#plan.finish();
-		this.#wake();
+		this.wake();
 		if (!isOpen) return;
 		const closed = this.#input.return?.();
 		// A generator that waits for its next item is closed when that comes, which may be never.

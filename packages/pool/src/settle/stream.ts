@@ -1,8 +1,9 @@
 import { LONGEST_MS } from '../options.js';
 import type { StreamReceiver, Task } from '../submit/task.js';
+import { ResultIterator } from './result-iterator.js';
 
 /** The items of a stream, one after the other, as a worker makes them. */
-export class StreamIterator implements AsyncIterableIterator<unknown>, StreamReceiver {
+export class StreamIterator extends ResultIterator<unknown> implements StreamReceiver {
 	readonly #task: Task;
 	readonly #buffersize: number;
 	readonly #gracePeriod: number;
@@ -15,17 +16,15 @@ export class StreamIterator implements AsyncIterableIterator<unknown>, StreamRec
 	#isOver = false;
 	#pull: (items: number) => void = () => {};
 	#finish: () => void = () => {};
-	#wake: () => void = () => {};
-	/** The calls of `next` are answered one after the other. */
-	#turn: Promise<unknown> = Promise.resolve();
 
 	/** @param cancel gives the task up, with its worker if need be */
 	constructor(task: Task, buffersize: number, gracePeriod: number, cancel: () => void) {
+		super();
 		this.#task = task;
 		this.#buffersize = buffersize;
 		this.#gracePeriod = gracePeriod;
 		this.#cancel = cancel;
-		const end = () => this.#wake();
+		const end = () => this.wake();
 		this.#ended = task.promise.then(end, end);
 	}
 
@@ -39,42 +38,20 @@ export class StreamIterator implements AsyncIterableIterator<unknown>, StreamRec
 		// It is awaited when its turn comes, which may be later than the next turn of the event loop.
 		if (value instanceof Promise) value.catch(() => {});
 		this.#items.push(value);
-		this.#wake();
+		this.wake();
 	}
 
 	get isFull(): boolean {
 		return !this.#isOver && this.#items.length - this.#at === this.#buffersize;
 	}
 
-	[Symbol.asyncIterator](): this {
-		return this;
-	}
-
-	next(): Promise<IteratorResult<unknown>> {
-		const result = this.#turn.then(() => this.#next());
-		this.#turn = result.catch(() => {});
-		return result;
-	}
-
-	/** Closes the generator, and resolves when that is done. */
-	async return(): Promise<IteratorResult<unknown>> {
-		await this.#stop();
-		return { done: true, value: undefined };
-	}
-
-	async [Symbol.asyncDispose](): Promise<void> {
-		await this.#stop();
-	}
-
-	async #next(): Promise<IteratorResult<unknown>> {
+	protected override async advance(): Promise<IteratorResult<unknown>> {
 		for (;;) {
 			if (this.#isOver) return { done: true, value: undefined };
 			if (this.#at < this.#items.length) return { done: false, value: await this.#take() };
 			const { outcome } = this.#task;
 			if (outcome === null) {
-				await new Promise<void>((resolve) => {
-					this.#wake = resolve;
-				});
+				await this.woken();
 				continue;
 			}
 			this.#isOver = true;
@@ -94,15 +71,16 @@ export class StreamIterator implements AsyncIterableIterator<unknown>, StreamRec
 		try {
 			return await item;
 		} catch (error) {
-			await this.#stop();
+			await this.stop();
 			throw error;
 		}
 	}
 
-	async #stop(): Promise<void> {
+	/** Closes the generator, and resolves when that is done. */
+	protected override async stop(): Promise<void> {
 		if (this.#isOver) return this.#ended;
 		this.#isOver = true;
-		this.#wake();
+		this.wake();
 		this.#items.length = 0;
 		// One that looks at its signal learns of it by that, and has its `gracePeriod` from there.
 		if (this.#task.state === 'queued' || this.#task.listens) this.#cancel();

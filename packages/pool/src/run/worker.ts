@@ -129,6 +129,69 @@ export class Worker {
 		);
 	}
 
+	/** A task is the first of the line: it runs as soon as the worker does. */
+	#begin(task: Task): void {
+		if (task.isCondemned && !this.isLeaving) this.#deadline.stopAfter(AHEAD_MS, task);
+		else if (task.timeout <= LONGEST_MS) this.#deadline.start(task);
+	}
+
+	/** Of an assignment. */
+	answer(task: Task, ok: boolean, value: unknown): void {
+		if (!this.#remove(task)) return; // the worker was given up
+		this.#answers++;
+		this.#isStalled = false;
+		if (ok) task.resolve(value);
+		else task.reject(value);
+		this.#employer.ended(this);
+	}
+
+	/** Of an assignment: the worker has ended. */
+	lost(task: Task, { exit, mayHaveRun }: HostExitError): void {
+		if (!this.#remove(task)) return;
+		if (task.isCondemned) task.reject(undefined);
+		// What was moved to it is gone with it.
+		else if (mayHaveRun || movesSomething(task.call)) task.reject(this.crash(exit, task));
+		else return this.#return(task);
+		this.#employer.ended(this);
+	}
+
+	/** Of an assignment: it was recalled before it began. */
+	returned(task: Task): void {
+		this.tasks--;
+		if (this.#remove(task)) this.#return(task);
+	}
+
+	/** Of an assignment: an item of its stream. */
+	item(task: Task, value: unknown): void {
+		task.stream?.item(value);
+		this.#hold();
+	}
+
+	/** Of an assignment: it looks at its signal. */
+	listens(task: Task): void {
+		task.listens = true;
+		if (task.isCondemned && !this.isLeaving) this.callOff(task);
+	}
+
+	/** False when it is not its task. */
+	#remove(task: Task): boolean {
+		if (task.lane !== this.line) return false;
+		const wasFirst = task === this.line.first;
+		this.line.remove(task);
+		this.load -= task.cost;
+		this.#hold();
+		if (!wasFirst) return true;
+		this.#deadline.clear();
+		const next = this.line.first;
+		if (next !== null) this.#begin(next);
+		return true;
+	}
+
+	#return(task: Task): void {
+		task.state = 'queued';
+		this.#employer.returned(this, task);
+	}
+
 	/** A task is condemned. It never begins, or has some time to end if it listens, or ends with the worker. */
 	callOff(task: Task): void {
 		this.host.pump(); // it may be over
@@ -153,33 +216,10 @@ export class Worker {
 		if (task === this.current) this.stop();
 	}
 
-	/** Takes back all tasks but the first; false when another has begun. */
-	returnAhead(): boolean {
-		for (let task = this.line.last; task !== null && task !== this.line.first; task = this.line.last) {
-			if (!this.takeBack(task)) return this.host.medium === 'process';
-			this.#return(task);
-		}
-		return true;
-	}
-
-	/** Of an assignment. */
-	answer(task: Task, ok: boolean, value: unknown): void {
-		if (!this.#remove(task)) return; // the worker was given up
-		this.#answers++;
-		this.#isStalled = false;
-		if (ok) task.resolve(value);
-		else task.reject(value);
-		this.#employer.ended(this);
-	}
-
-	/** Of an assignment: the worker has ended. */
-	lost(task: Task, { exit, mayHaveRun }: HostExitError): void {
-		if (!this.#remove(task)) return;
-		if (task.isCondemned) task.reject(undefined);
-		// What was moved to it is gone with it.
-		else if (mayHaveRun || movesSomething(task.call)) task.reject(this.crash(exit, task));
-		else return this.#return(task);
-		this.#employer.ended(this);
+	#expire(task: Task): void {
+		const message = `${task.name} ran longer than its timeout of ${task.timeout} ms`;
+		task.condemn(new TimeoutError(message), false);
+		this.callOff(task);
 	}
 
 	/** Takes back a task that has not begun; false when it may have. */
@@ -187,6 +227,15 @@ export class Worker {
 		if (!this.host.takeBack(task.callId)) return false;
 		this.tasks--;
 		this.#remove(task);
+		return true;
+	}
+
+	/** Takes back all tasks but the first; false when another has begun. */
+	returnAhead(): boolean {
+		for (let task = this.line.last; task !== null && task !== this.line.first; task = this.line.last) {
+			if (!this.takeBack(task)) return this.host.medium === 'process';
+			this.#return(task);
+		}
 		return true;
 	}
 
@@ -201,6 +250,15 @@ export class Worker {
 		this.#isStalled = true;
 		if (this.host.medium === 'process') this.#recall();
 		else this.returnAhead();
+	}
+
+	/** Until what was given to it has come back, nothing more is, which would begin before that. */
+	#recall(): void {
+		if (this.#isRecalled || this.host.exit !== null) return;
+		this.#isRecalled = true;
+		this.host.recall(() => {
+			this.#isRecalled = false;
+		});
 	}
 
 	/** Does what the event loop would do for its task, for a caller who blocks; false when there was nothing to do. */
@@ -221,52 +279,6 @@ export class Worker {
 		this.rouse();
 		this.host.abandon(ending);
 		return ending;
-	}
-
-	/** Of an assignment: an item of its stream. */
-	item(task: Task, value: unknown): void {
-		task.stream?.item(value);
-		this.#hold();
-	}
-
-	/** Of an assignment: it was recalled before it began. */
-	returned(task: Task): void {
-		this.tasks--;
-		if (this.#remove(task)) this.#return(task);
-	}
-
-	/** Of an assignment: it looks at its signal. */
-	listens(task: Task): void {
-		task.listens = true;
-		if (task.isCondemned && !this.isLeaving) this.callOff(task);
-	}
-
-	/** Until what was given to it has come back, nothing more is, which would begin before that. */
-	#recall(): void {
-		if (this.#isRecalled || this.host.exit !== null) return;
-		this.#isRecalled = true;
-		this.host.recall(() => {
-			this.#isRecalled = false;
-		});
-	}
-
-	#return(task: Task): void {
-		task.state = 'queued';
-		this.#employer.returned(this, task);
-	}
-
-	/** False when it is not its task. */
-	#remove(task: Task): boolean {
-		if (task.lane !== this.line) return false;
-		const wasFirst = task === this.line.first;
-		this.line.remove(task);
-		this.load -= task.cost;
-		this.#hold();
-		if (!wasFirst) return true;
-		this.#deadline.clear();
-		const next = this.line.first;
-		if (next !== null) this.#begin(next);
-		return true;
 	}
 
 	/** All it has is a stream of which nobody wants more at the moment. */
@@ -330,18 +342,6 @@ export class Worker {
 		const who = `${name} (${medium === 'process' ? 'pid' : 'thread'} ${id})`;
 		const when = task === null ? '' : ` while it ran ${task.name}`;
 		return new WorkerCrashedError(`${who} ${howItEnded(exit)}${when}`, exit, id, task?.name ?? '');
-	}
-
-	#expire(task: Task): void {
-		const message = `${task.name} ran longer than its timeout of ${task.timeout} ms`;
-		task.condemn(new TimeoutError(message), false);
-		this.callOff(task);
-	}
-
-	/** A task is the first of the line: it runs as soon as the worker does. */
-	#begin(task: Task): void {
-		if (task.isCondemned && !this.isLeaving) this.#deadline.stopAfter(AHEAD_MS, task);
-		else if (task.timeout <= LONGEST_MS) this.#deadline.start(task);
 	}
 }
 

@@ -120,6 +120,13 @@ export class Scheduler implements Employer {
 		this.#dispatch();
 	}
 
+	/** A task is being made: its worker can start meanwhile. */
+	expect(): void {
+		if (this.#staff.workers.size > 0 || this.#state !== 'open' || this.#broken !== null) return;
+		const worker = this.#start();
+		if (worker !== undefined) this.#staff.wait(worker);
+	}
+
 	/**
 	 * Rejects a task: one that waits never starts; one that runs may end by itself if it looks at its signal, else its
 	 * worker is replaced. False when it is settled.
@@ -152,6 +159,10 @@ export class Scheduler implements Employer {
 		this.#retire();
 	}
 
+	#workerOf(task: Task): Worker | undefined {
+		return [...this.#staff.workers].find(({ line }) => line === task.lane);
+	}
+
 	/** Calls `stop` if the pool is terminated, unless what it returns was called before. */
 	whenTerminated(stop: (reason: Error) => void): () => void {
 		this.#stops.add(stop);
@@ -163,93 +174,12 @@ export class Scheduler implements Employer {
 		if (prepared.constant.isTemporary) for (const worker of this.#staff.workers) worker.release(prepared);
 	}
 
-	/** Does what the event loop would do, for a caller who blocks; false when there was nothing to do. */
-	attend(): boolean {
-		let moved = false;
-		for (const worker of [...this.#staff.workers]) if (worker.attend()) moved = true;
-		return moved;
-	}
-
-	/** The same for workers that have died. It asks the system, so not at every look. */
-	mourn(): void {
-		for (const worker of [...this.#staff.workers]) {
-			const wasLeaving = worker.isLeaving;
-			const exit = worker.lose();
-			if (exit === null) continue;
-			this.#forget(worker);
-			if (!wasLeaving) this.#noteDeath(worker, exit);
-			this.#dispatch();
-		}
-		this.#ahead.relieve();
-		this.#dispatch(); // what was taken back, which else waits for a turn of the event loop
-	}
-
-	close(): void {
-		if (this.#state === 'open') this.#state = 'closed';
-		this.#retire();
-	}
-
-	async terminate(): Promise<void> {
-		this.#state = 'terminated';
-		for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) this.#refuses(task);
-		for (const stop of this.#stops) stop(terminated());
-		this.#staff.takeIdle();
-		for (const worker of this.#staff.workers) {
-			for (let task = worker.line.first; task !== null; task = task.after) task.condemn(terminated(), true);
-			worker.stop();
-		}
-		await this.gone();
-	}
-
-	/** Resolves when nothing is left to do and the last worker has ended. */
-	gone(): Promise<void> {
-		return this.#retired(this.#emptied);
-	}
-
-	/** The same, but for streams that nobody reads at the moment, and their workers. */
-	quiet(): Promise<void> {
-		return this.#retired(this.#quieted);
-	}
-
-	paused(): void {
-		queueMicrotask(() => this.#retire()); // what was taken back from behind it is not in the queue yet
-	}
-
 	/** Rejects a task that may not start any more. */
 	#refuses(task: Task): boolean {
 		if (this.#state === 'terminated') task.reject(terminated(), true);
 		else if (this.#broken !== null) task.reject(this.#broken);
 		else return false;
 		return true;
-	}
-
-	/** A task of a worker was settled. */
-	ended(worker: Worker): void {
-		this.#staff.eased(worker);
-		if (worker.isLeaving || worker.host.exit !== null) {
-			this.#dispatch(); // `#gone` deals with the end of the worker, before this or after it
-			this.#retire();
-		} else if (this.#initializer.isRunning(worker)) this.#prepared(worker);
-		else {
-			this.#restarts.reset();
-			if (worker.line.length === 0) this.#free(worker);
-			else this.#dispatch();
-		}
-	}
-
-	/** A task comes back from a worker that has not begun it. */
-	returned(worker: Worker, task: Task): void {
-		this.#staff.eased(worker);
-		if (this.#initializer.isRunning(worker)) this.#initializer.forget(worker);
-		else if (task.isCondemned) task.reject(undefined);
-		else if (!this.#refuses(task)) this.#queue.unshift(task);
-		const isLeft = worker.line.length === 0 && !worker.isLeaving && worker.host.exit === null;
-		if (isLeft && this.#staff.workers.has(worker)) this.#staff.wait(worker);
-		// Those that come back with it come first.
-		queueMicrotask(() => {
-			this.#dispatch();
-			this.#retire();
-		});
 	}
 
 	#dispatch(): void {
@@ -305,13 +235,6 @@ export class Scheduler implements Employer {
 		return undefined;
 	}
 
-	/** A task is being made: its worker can start meanwhile. */
-	expect(): void {
-		if (this.#staff.workers.size > 0 || this.#state !== 'open' || this.#broken !== null) return;
-		const worker = this.#start();
-		if (worker !== undefined) this.#staff.wait(worker);
-	}
-
 	/** What a new worker runs first; null when that is nothing, undefined when it cannot cross. */
 	#initialize(): Task | null | undefined {
 		try {
@@ -322,12 +245,46 @@ export class Scheduler implements Employer {
 		}
 	}
 
+	/** A task of a worker was settled. */
+	ended(worker: Worker): void {
+		this.#staff.eased(worker);
+		if (worker.isLeaving || worker.host.exit !== null) {
+			this.#dispatch(); // `#gone` deals with the end of the worker, before this or after it
+			this.#retire();
+		} else if (this.#initializer.isRunning(worker)) this.#prepared(worker);
+		else {
+			this.#restarts.reset();
+			if (worker.line.length === 0) this.#free(worker);
+			else this.#dispatch();
+		}
+	}
+
 	#prepared(worker: Worker): void {
 		const outcome = this.#initializer.end(worker);
 		if (outcome?.status === 'rejected') this.#break('its initializer failed', outcome.reason);
 		else this.#free(worker);
 	}
 
+	/** A task comes back from a worker that has not begun it. */
+	returned(worker: Worker, task: Task): void {
+		this.#staff.eased(worker);
+		if (this.#initializer.isRunning(worker)) this.#initializer.forget(worker);
+		else if (task.isCondemned) task.reject(undefined);
+		else if (!this.#refuses(task)) this.#queue.unshift(task);
+		const isLeft = worker.line.length === 0 && !worker.isLeaving && worker.host.exit === null;
+		if (isLeft && this.#staff.workers.has(worker)) this.#staff.wait(worker);
+		// Those that come back with it come first.
+		queueMicrotask(() => {
+			this.#dispatch();
+			this.#retire();
+		});
+	}
+
+	paused(): void {
+		queueMicrotask(() => this.#retire()); // what was taken back from behind it is not in the queue yet
+	}
+
+	/** A worker has ended, or is stuck and was given up. */
 	#gone(worker: Worker): void {
 		this.#forget(worker);
 		const { exit } = worker.host; // null when it is stuck
@@ -370,6 +327,54 @@ export class Scheduler implements Employer {
 		for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) task.reject(error);
 	}
 
+	/** Does what the event loop would do, for a caller who blocks; false when there was nothing to do. */
+	attend(): boolean {
+		let moved = false;
+		for (const worker of [...this.#staff.workers]) if (worker.attend()) moved = true;
+		return moved;
+	}
+
+	/** The same for workers that have died. It asks the system, so not at every look. */
+	mourn(): void {
+		for (const worker of [...this.#staff.workers]) {
+			const wasLeaving = worker.isLeaving;
+			const exit = worker.lose();
+			if (exit === null) continue;
+			this.#forget(worker);
+			if (!wasLeaving) this.#noteDeath(worker, exit);
+			this.#dispatch();
+		}
+		this.#ahead.relieve();
+		this.#dispatch(); // what was taken back, which else waits for a turn of the event loop
+	}
+
+	close(): void {
+		if (this.#state === 'open') this.#state = 'closed';
+		this.#retire();
+	}
+
+	async terminate(): Promise<void> {
+		this.#state = 'terminated';
+		for (let task = this.#queue.shift(); task !== undefined; task = this.#queue.shift()) this.#refuses(task);
+		for (const stop of this.#stops) stop(terminated());
+		this.#staff.takeIdle();
+		for (const worker of this.#staff.workers) {
+			for (let task = worker.line.first; task !== null; task = task.after) task.condemn(terminated(), true);
+			worker.stop();
+		}
+		await this.gone();
+	}
+
+	/** Resolves when nothing is left to do and the last worker has ended. */
+	gone(): Promise<void> {
+		return this.#retired(this.#emptied);
+	}
+
+	/** The same, but for streams that nobody reads at the moment, and their workers. */
+	quiet(): Promise<void> {
+		return this.#retired(this.#quieted);
+	}
+
 	#retired(waiting: (() => void)[]): Promise<void> {
 		return new Promise((resolve) => {
 			waiting.push(resolve);
@@ -385,10 +390,6 @@ export class Scheduler implements Employer {
 		for (const resolve of this.#quieted.splice(0)) resolve();
 		if (!this.#staff.isGone) return;
 		for (const resolve of this.#emptied.splice(0)) resolve();
-	}
-
-	#workerOf(task: Task): Worker | undefined {
-		return [...this.#staff.workers].find(({ line }) => line === task.lane);
 	}
 }
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { CannotCross, placeOf, share } from '@conc/core';
+import { CannotCross, type Medium, placeOf, share } from '@conc/core';
 import { CancelledError, PoolRunningError } from './errors.js';
 import {
 	type AsyncMapOptions,
@@ -12,7 +12,6 @@ import {
 	type StreamOptions,
 	type TaskOptions,
 } from './options.js';
-import type { Medium } from './run/start.js';
 import { type PoolStats, Scheduler } from './schedule/scheduler.js';
 import { AsyncResult, type Pending } from './settle/async-result.js';
 import { block, taken } from './settle/block.js';

@@ -68,9 +68,8 @@ it('a child runs while its parent computes and never yields', async () => {
 
 it('a child waits in silence for a parent whose broker does not listen yet', async () => {
 	const { child, ended } = new Program('late-home');
-	const goesOn = setInterval(() => child.kill('SIGCONT'), 1_000);
-	const { code, stdout, stderr } = await ended;
-	clearInterval(goesOn);
+	const goesOn = setInterval(() => child.kill('SIGCONT'), 3_000);
+	const { code, stdout, stderr } = await ended.finally(() => clearInterval(goesOn));
 	expect([code, stdout, stderr]).toEqual([0, 'got it\n', '']);
 });
 

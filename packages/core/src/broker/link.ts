@@ -142,7 +142,6 @@ export class Link {
 	/** Whoever asked waits no longer. One that was not made yet, and for which nobody else waits, never will be. */
 	giveUp(): void {
 		if (this.#events !== null || this.#hoping > 1) return;
-		this.#dialing.abort();
 		this.#lose(undefined);
 	}
 
@@ -283,6 +282,7 @@ export class Link {
 		this.#events?.outlet.close();
 		this.#events?.socket.destroy();
 		this.#blocking.close();
+		this.#dialing.abort(); // one of the two connections may be there, or still be tried
 		for (const { reject } of this.#asking.values()) reject(this.#lost);
 		this.#asking.clear();
 		return this.#lost;

@@ -7,7 +7,7 @@ import { type Outcome, outcomeOf, runEach, type Target } from './outcome.js';
 import type { CallSlot } from './slot.js';
 import { Demand, iteratorOf, runStream } from './stream.js';
 
-export type CallMessage = Message & { type: 'call' };
+type CallMessage = Message & { type: 'call' };
 
 /** A call taken apart. */
 interface Opened {
@@ -16,7 +16,7 @@ interface Opened {
 	readonly baggage: Baggage;
 }
 
-/** Calls that came as messages: from their arrival until it is their turn, and what only they can be - maps and streams. */
+/** Calls that came as messages: they wait for their turn, are taken apart, and run as a single call, a map or a stream. */
 export class PostedCalls {
 	readonly #endpoint: Endpoint;
 	readonly #channel: FarChannel;

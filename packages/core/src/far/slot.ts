@@ -6,7 +6,7 @@ import { RunningCall, tellCurrentCall } from './current.js';
 import { holdings } from './holdings.js';
 import type { Target } from './outcome.js';
 
-/** Where one call after the other runs: which it is, what it sees of itself, and what it tells on its way. */
+/** The call that runs: which it is, what it sees of itself, and what it tells on its way. */
 export class CallSlot {
 	readonly #endpoint: Endpoint;
 	readonly #channel: FarChannel;

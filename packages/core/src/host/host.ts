@@ -13,7 +13,7 @@ import { type Call, encodeSmall, isSmallContent, makeCall, movesSomething, type 
 import { isSmallPacked, packedPayload, recordOf } from './carried.js';
 import type { Carrier } from './carrier.js';
 import { Executor } from './executor.js';
-import { exitErrorOf, failureOf } from './rejection.js';
+import { exitErrorOf, rejectionOf } from './rejection.js';
 import { type Caller, CallsUnderWay } from './underway.js';
 
 /** A thread or process that runs calls for us. */
@@ -275,7 +275,7 @@ export class Host {
 			return caller.reject(error);
 		}
 		const settle = (value: unknown) =>
-			ok ? caller.resolve(value, microseconds) : caller.reject(failureOf(caller.call, value, this.name));
+			ok ? caller.resolve(value, microseconds) : caller.reject(rejectionOf(caller.call, value, this.name));
 		if (!(opened instanceof Promise)) return settle(opened);
 		caller.opening?.();
 		opened.then(settle, (error) => caller.reject(error));

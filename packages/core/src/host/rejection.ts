@@ -17,7 +17,7 @@ export class ItemError {
 }
 
 /** What a call is rejected with that has answered with a failure. */
-export function failureOf(call: Call, answer: unknown, host: string): unknown {
+export function rejectionOf(call: Call, answer: unknown, host: string): unknown {
 	if (call.mode === 'apply' || call.mode === 'stream') return withCallSite(answer, call, host);
 	const { done, error } = answer as PartialResult;
 	return new ItemError(done, withCallSite(error, call, host));

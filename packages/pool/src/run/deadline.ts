@@ -27,6 +27,7 @@ export class Deadline {
 
 	/** Of a task that runs as soon as the worker does: from there its time-out counts. */
 	start(task: Task): void {
+		if (task.timeout > LONGEST_MS) return;
 		this.#task = task;
 		// The start of the worker is not the task's time; and what arrived while this thread was busy counts as in time.
 		void this.#ready.then(() => {
@@ -47,11 +48,11 @@ export class Deadline {
 	}
 
 	/** Does what the timers would do, for a caller who blocks. */
-	look(task: Task, isLeaving: boolean): void {
+	look(task: Task, isLeaving: () => boolean): void {
 		const now = performance.now();
 		this.#begunAt ??= now;
 		if (now - this.#begunAt > task.timeout && !task.isCondemned) this.#expire(task);
-		if (now > this.#stopAt && !isLeaving) this.#stop(task);
+		if (now > this.#stopAt && !isLeaving()) this.#stop(task);
 	}
 
 	/** The task is not in the worker any more. */

@@ -1,8 +1,5 @@
-import { type Host, here, realm, startProcess, startThread } from '@conc/core';
+import { type Host, here, type Medium, realm, startProcess, startThread } from '@conc/core';
 import type { PoolSettings } from '../options.js';
-
-/** Where the workers of a pool live. */
-export type Medium = 'thread' | 'process';
 
 /** Where a pool has no name of its own. */
 const names = { process: 'PoolWorker', thread: 'ThreadPoolWorker' };

@@ -3,6 +3,7 @@ import {
 	type Host,
 	type HostExitError,
 	howItEnded,
+	type Medium,
 	movesSomething,
 	type Prepared,
 	TimeoutError,
@@ -14,7 +15,7 @@ import type { Task } from '../submit/task.js';
 import { Assignment } from './assignment.js';
 import { AHEAD_US, costOf } from './cost.js';
 import { Deadline } from './deadline.js';
-import { type Medium, startHost } from './start.js';
+import { startHost } from './start.js';
 
 /** A worker that was stopped and is still there after so long is not waited for: a thread in a native call is. */
 const STUCK_MS = 5_000;
@@ -132,7 +133,7 @@ export class Worker {
 	/** A task is the first of the line: it runs as soon as the worker does. */
 	#begin(task: Task): void {
 		if (task.isCondemned && !this.isLeaving) this.#deadline.stopAfter(AHEAD_MS, task);
-		else if (task.timeout <= LONGEST_MS) this.#deadline.start(task);
+		else this.#deadline.start(task);
 	}
 
 	/** Of an assignment. */
@@ -266,7 +267,7 @@ export class Worker {
 		const moved = this.host.pump();
 		const task = this.current;
 		if (task === null || !this.host.isReady) return moved;
-		this.#deadline.look(task, this.isLeaving);
+		this.#deadline.look(task, () => this.isLeaving);
 		return moved;
 	}
 

@@ -1,6 +1,5 @@
-import { makeCall } from '@conc/core';
+import { type Medium, makeCall } from '@conc/core';
 import type { PoolSettings } from '../options.js';
-import type { Medium } from '../run/start.js';
 import type { Worker } from '../run/worker.js';
 import { type Outcome, Task } from '../submit/task.js';
 

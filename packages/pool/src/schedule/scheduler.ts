@@ -1,7 +1,6 @@
-import { type Exit, follow, type Prepared } from '@conc/core';
+import { type Exit, follow, type Medium, type Prepared } from '@conc/core';
 import { BrokenPoolError, PoolClosedError, PoolFullError, PoolTerminatedError } from '../errors.js';
 import type { PoolSettings } from '../options.js';
-import type { Medium } from '../run/start.js';
 import type { Employer, Worker } from '../run/worker.js';
 import { signalOf, type Task, type TaskSettings } from '../submit/task.js';
 import { Ahead } from './ahead.js';
@@ -303,7 +302,7 @@ export class Scheduler implements Employer {
 	}
 
 	#noteDeath(worker: Worker, exit: Exit): void {
-		this.#staff.crashes++;
+		this.#staff.noteCrash();
 		if (!this.#restarts.countDeath()) return;
 		this.#break(
 			`${this.#restarts.limit} workers in a row died without a task done`,

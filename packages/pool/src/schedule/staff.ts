@@ -1,6 +1,6 @@
+import type { Medium } from '@conc/core';
 import type { PoolSettings } from '../options.js';
 import { isTrifle } from '../run/cost.js';
-import type { Medium } from '../run/start.js';
 import { type Employer, Worker } from '../run/worker.js';
 import type { Task } from '../submit/task.js';
 
@@ -21,8 +21,7 @@ export class Staff {
 	readonly #idle: Worker[] = [];
 	/** None has room for one more task. */
 	#isFull = false;
-	/** How many died, other than by the pool's own hand. */
-	crashes = 0;
+	#crashes = 0;
 
 	constructor(medium: Medium, size: number, settings: PoolSettings, employer: Employer) {
 		this.#medium = medium;
@@ -59,7 +58,7 @@ export class Staff {
 		return this.#idle.length + this.#size - this.staying.length;
 	}
 
-	/** Whether all that any of them has is a stream of which nobody wants more at the moment. */
+	/** Whether each has a stream of which nobody wants more at the moment, and nothing else. */
 	get isPaused(): boolean {
 		for (const worker of this.#workers) if (!worker.isPaused) return false;
 		for (const worker of this.#given) if (!worker.isPaused) return false;
@@ -99,6 +98,15 @@ export class Staff {
 		this.#takeFromIdle(worker);
 	}
 
+	/** How many died, other than by the pool's own hand. */
+	get crashes(): number {
+		return this.#crashes;
+	}
+
+	noteCrash(): void {
+		this.#crashes++;
+	}
+
 	/** Whether it has had as many tasks as a worker may have. */
 	isSpent(worker: Worker): boolean {
 		return worker.tasks >= this.#maxTasks;
@@ -123,7 +131,7 @@ export class Staff {
 			worker.rouse();
 			if (worker.isThere) return worker;
 			worker.isLeaving = true;
-			this.crashes++;
+			this.noteCrash();
 		}
 		return undefined;
 	}

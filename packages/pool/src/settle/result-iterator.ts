@@ -1,4 +1,4 @@
-/** An iterator over what workers make: its calls of `next` are answered one after the other, as that comes. */
+/** An iterator over what workers make: one call of `next` after the other is answered, as results come. */
 export abstract class ResultIterator<T> implements AsyncIterableIterator<T> {
 	#turn: Promise<unknown> = Promise.resolve();
 	#wake: () => void = () => {};
@@ -6,7 +6,7 @@ export abstract class ResultIterator<T> implements AsyncIterableIterator<T> {
 	/** Gives the next item. It is not called again until it has. */
 	protected abstract advance(): Promise<IteratorResult<T>>;
 
-	/** Ends the iteration early. It does not wait for its turn, and may come more than once. */
+	/** Ends the iteration, early or not. It does not wait for its turn, and may come more than once. */
 	protected abstract stop(): Promise<void>;
 
 	/** Resolves when `wake` is called; only `advance` may wait for that. */

@@ -9,7 +9,7 @@ interface Ran {
 
 /**
  * Lets pools learn that calls of a function are done in no time: then they are given to workers ahead of time. One that
- * was held up, as it happens on a busy machine, is forgotten only after many others.
+ * was held up, as it happens on a busy machine, is forgotten only after many others; that is seen of `hold` and `note`.
  */
 export async function warm(call: () => Promise<unknown>): Promise<void> {
 	let ran: unknown[] = [];

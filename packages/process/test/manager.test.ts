@@ -302,6 +302,24 @@ it('connecting to a manager that says nothing ends when its time is up, or it is
 	}
 });
 
+it('when one of its two connections is refused, the other is given up', async () => {
+	const serving = await startManager(tcp);
+	const { port } = serving.address as { port: number };
+	const ended: Promise<unknown>[] = [];
+	const relay = createServer((socket) => {
+		socket.on('error', () => {});
+		if (ended.length > 0) return void socket.destroy();
+		ended.push(new Promise((resolve) => socket.once('close', resolve)));
+		const to = connect({ port, host: '127.0.0.1' }).on('error', () => {});
+		socket.pipe(to).pipe(socket);
+	}).listen(0, '127.0.0.1');
+	await once(relay, 'listening');
+	const { port: relayed } = relay.address() as { port: number };
+	await expect(new Manager({ address: { port: relayed }, authkey }).connect()).rejects.toThrow(Error);
+	await Promise.all(ended);
+	relay.close();
+});
+
 it('connecting again does not wait for what said nothing the first time', async () => {
 	const serving = await startManager(tcp);
 	const { port } = serving.address as { port: number };

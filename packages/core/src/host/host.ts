@@ -68,6 +68,11 @@ export class Host {
 		return this.#carrier.id;
 	}
 
+	/** How messages call it when it has ended. */
+	get title(): string {
+		return `${this.name} (${this.medium === 'process' ? 'pid' : 'thread'} ${this.id})`;
+	}
+
 	/** Whether it still runs, asking the system; before its end is learned from an event. */
 	get isAlive(): boolean {
 		return this.exit === null && this.#carrier.isAlive();
@@ -108,7 +113,7 @@ export class Host {
 	run(caller: Caller): number {
 		const { call } = caller;
 		if (this.exit !== null) {
-			caller.reject(exitErrorOf(call, this, this.exit, false));
+			caller.reject(exitErrorOf(call, this.title, this.exit, false));
 			return -1;
 		}
 		try {
@@ -320,7 +325,7 @@ export class Host {
 		const ids = this.#underway.inOrder();
 		const judged = ids.map((id) => {
 			const caller = this.#underway.find(id) as Caller;
-			return [caller, exitErrorOf(caller.call, this, exit, this.#mayHaveRun(id, ids[0]))] as const;
+			return [caller, exitErrorOf(caller.call, this.title, exit, this.#mayHaveRun(id, ids[0]))] as const;
 		});
 		this.#underway.clear();
 		for (const [caller, error] of judged.reverse()) caller.reject(error);

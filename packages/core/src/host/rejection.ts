@@ -3,7 +3,6 @@ import type { PartialResult } from '../channel/protocol.js';
 import { type Exit, HostExitError } from '../errors.js';
 import type { Call } from './call.js';
 import { userFrames } from './frames.js';
-import type { Host } from './host.js';
 
 // What calls are rejected with: an error they threw, or the end of their host.
 
@@ -34,14 +33,8 @@ function withCallSite(error: unknown, { site }: Call, host: string): unknown {
 }
 
 /** What a call is rejected with that the host has not answered before it ended in this way. */
-export function exitErrorOf(
-	{ fn }: Call,
-	{ name, medium, id }: Pick<Host, 'name' | 'medium' | 'id'>,
-	exit: Exit,
-	mayHaveRun: boolean,
-): HostExitError {
-	const what = `${name} (${medium === 'process' ? 'pid' : 'thread'} ${id})`;
-	const message = `${what} ${howItEnded(exit)} before ${placeOf(fn)} was done`;
+export function exitErrorOf({ fn }: Call, host: string, exit: Exit, mayHaveRun: boolean): HostExitError {
+	const message = `${host} ${howItEnded(exit)} before ${placeOf(fn)} was done`;
 	return new HostExitError(message, exit, mayHaveRun);
 }
 

@@ -339,10 +339,9 @@ export class Worker {
 
 	/** What its end is to the task it ran, or to the pool. */
 	crash(exit: Exit, task: Task | null): WorkerCrashedError {
-		const { name, id, medium } = this.host;
-		const who = `${name} (${medium === 'process' ? 'pid' : 'thread'} ${id})`;
+		const { title, id } = this.host;
 		const when = task === null ? '' : ` while it ran ${task.name}`;
-		return new WorkerCrashedError(`${who} ${howItEnded(exit)}${when}`, exit, id, task?.name ?? '');
+		return new WorkerCrashedError(`${title} ${howItEnded(exit)}${when}`, exit, id, task?.name ?? '');
 	}
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Shareable } from '@conc/core';
 import { describe, expect, it } from 'vitest';
-import { copyOfPackage, neverLate } from './support/copies.js';
+import { copyOfPackage, heldUpToRead, neverLate } from './support/copies.js';
 import { untilAsleep, untilWaiting, waitersOf } from './support/waiting.js';
 import { type Started, start } from './support/workers.js';
 
@@ -195,6 +195,30 @@ it('a newcomer whose clock is behind does not take the turn of one who was just 
 	lock.release();
 	Atomics.store(words, 0, 1);
 	Atomics.notify(words, 0);
+	Atomics.wait(words, 1, 0); // and the waiter cannot come
+	expect(words[1]).toBe(1);
+	expect(await waiter).toBe(true);
+});
+
+it('a newcomer who was held up on its way to read does not take the turn of one who was just told', async () => {
+	const { url, exports } = await copyOfPackage((text) => heldUpToRead(neverLate(text)));
+	const lock = new exports.RWLock();
+	const words = new Int32Array(new SharedArrayBuffer(8));
+	const goOn = () => {
+		Atomics.add(words, 0, 1);
+		Atomics.notify(words, 0);
+	};
+	await lock.write.acquire();
+	const newcomer = start('read-when-held-up', { url, lock, words });
+	expect(await newcomer.next()).toBe('looks');
+	lock.write.release();
+	goOn();
+	expect(await newcomer.next()).toBe('may read');
+	await lock.write.acquire();
+	const waiter = lock.write.acquire();
+	await setTimeout(10); // so that from now on nobody may go before
+	lock.write.release();
+	goOn();
 	Atomics.wait(words, 1, 0); // and the waiter cannot come
 	expect(words[1]).toBe(1);
 	expect(await waiter).toBe(true);

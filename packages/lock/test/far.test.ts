@@ -102,10 +102,10 @@ describe('one lock', () => {
 			const lock = new Lock();
 			const child = await outer('Lock', lock, inside);
 			await asked(child, 'acquireSync');
-			const waiting = lock.acquire();
+			const refused = expect(lock.acquire()).rejects.toBeInstanceOf(AbandonedLockError);
 			await untilWaiting(lock, 1);
 			expect(await asked(child, 'end')).toBe('ended');
-			await expect(waiting).rejects.toBeInstanceOf(AbandonedLockError);
+			await refused;
 			expect(lock.recover()).toBe(true);
 			expect(await asked(child, 'outer', 'tryAcquire')).toBe(true);
 		},

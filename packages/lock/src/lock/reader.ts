@@ -50,7 +50,8 @@ export class Reader implements Awaitable {
 		for (;;) {
 			if (!this.#writer.letsIn(turn) || !this.waiters.mayGo(turn, 1)) return false;
 			this.#readers.enter();
-			if (this.#writer.isAbsent) return true;
+			// Asked again: a writer may have come and gone meanwhile, who left it to others that joined the line.
+			if (this.#writer.isAbsent && this.waiters.mayGo(turn, 1)) return true;
 			this.#leave();
 		}
 	}

@@ -44,3 +44,11 @@ export function heldUpInLine(text: string): string {
 	const join = 'turn.slot = waiters.join(true);';
 	return changed(text, join, `${join} globalThis.heldUp?.();`);
 }
+
+/** Calls what a thread has set as `heldUp` when it looks whether it may read, and again between that and reading. */
+export function heldUpToRead(text: string): string {
+	const looks = 'if (!this.#writer.letsIn(turn)';
+	const enters = 'this.#readers.enter();\n      if (this.#writer.isAbsent';
+	const held = (before: string) => (so: string) => changed(so, before, `globalThis.heldUp?.(); ${before}`);
+	return held(looks)(held(enters)(text));
+}

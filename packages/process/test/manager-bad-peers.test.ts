@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -337,5 +337,19 @@ describe.skipIf(process.platform === 'win32')('the socket of a process for other
 		const next = await served();
 		while (roomsOf(pid).length > 0) await sleep(2);
 		expect(roomsOf(next.pid)).toHaveLength(1);
+	});
+
+	it('is not lost because something else there cannot be read, as when two clear away the same', async () => {
+		mkdirSync(all, { recursive: true, mode: 0o700 });
+		const stray = join(all, `${2 ** 31 - 1}-of-no-process`);
+		writeFileSync(stray, 'a file, where directories are expected');
+		try {
+			const { control, user } = await served();
+			await control.send('end');
+			await user.result;
+			expect(existsSync(stray)).toBe(false);
+		} finally {
+			rmSync(stray, { force: true });
+		}
 	});
 });

@@ -54,17 +54,26 @@ export function removeDeadRooms(socket: string): void {
 	if (all !== userDirectoryName()) return;
 	for (const name of readdirSync(all)) {
 		const path = join(all, name);
-		if (path === own || !isGone(Number.parseInt(name, 10))) continue;
-		const [first] = readdirSync(path);
-		const remove = () => rmSync(path, { recursive: true, force: true });
-		if (first === undefined) {
-			remove();
-			continue;
-		}
-		// It may be a process of another container, whose ids mean nothing here.
-		const socket = net()
-			.connect(join(path, first), () => socket.destroy())
-			.on('error', remove);
+		if (path !== own && isGone(Number.parseInt(name, 10))) removeIfDead(path);
+	}
+}
+
+function removeIfDead(path: string): void {
+	const first = unlessRemoved(() => readdirSync(path)[0]);
+	const remove = () => unlessRemoved(() => rmSync(path, { recursive: true, force: true }));
+	if (first === undefined) return remove();
+	// It may be a process of another container, whose ids mean nothing here.
+	const socket = net()
+		.connect(join(path, first), () => socket.destroy())
+		.on('error', remove);
+}
+
+/** Another process may remove it at this very moment, and what cannot be removed is in nobody's way. */
+function unlessRemoved<T>(act: () => T): T | undefined {
+	try {
+		return act();
+	} catch {
+		return undefined;
 	}
 }
 

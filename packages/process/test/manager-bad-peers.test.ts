@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serialize } from 'node:v8';
-import { encodeData, type FarHandle, share } from '@conc/core';
+import { encodeData, type FarHandle, type Shareable, share } from '@conc/core';
 import {
 	AuthenticationError,
 	type Connection,
@@ -21,9 +21,11 @@ import { closed, got } from './support/meeting.js';
 import { Other } from './support/others.js';
 import {
 	ASK,
+	DONE,
 	FAILED,
 	frame,
 	framed,
+	GIVEN,
 	HELLO,
 	impostor,
 	MESSAGES,
@@ -48,6 +50,9 @@ async function stillServes({ address }: Manager): Promise<void> {
 	expect(await list.values()).toEqual([1, 2]);
 	expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
 }
+
+/** What a waiter is given. */
+type Given = Shareable & { acquire(): Promise<boolean>; release(): void };
 
 const words = (...args: unknown[]) => encodeData(args, 'args', 'args');
 
@@ -255,6 +260,27 @@ describe('a client that has the key', () => {
 		expect((await peer.ask(ROOT, 'create', ['list', named(known)]))[0]).not.toBe(FAILED);
 		expect(await lock.acquire()).toBe(true);
 		await stillServes(manager);
+	});
+
+	it.each<[string, (manager: Manager) => Promise<Given>]>([
+		['Lock', async (manager) => (await manager.lock()) as Given],
+		['RLock', async (manager) => (await manager.rlock()) as Given],
+		['BoundedSemaphore', async (manager) => (await manager.boundedSemaphore(1)) as Given],
+	])('may release a %s that it has not said it has, and leave', async (_, make) => {
+		const manager = await guarded();
+		const held = await make(manager);
+		await held.acquire();
+		const { id } = held[share]('process') as FarHandle;
+		const peer = await Peer.introduced(manager.address, authkey);
+		const given = peer.ask(id, 'acquire', []);
+		await stillServes(manager); // it waits by then
+		held.release();
+		expect((await given).flat()).toEqual([RUN, GIVEN, 1, null, true]);
+		expect(await peer.ask(id, 'release', [])).toEqual([DONE, 1, undefined]);
+		peer.socket.destroy();
+		await closed(peer.socket);
+		await stillServes(manager);
+		expect(await held.acquire()).toBe(true);
 	});
 
 	it('costs nobody but itself anything, whatever it sends', async () => {

@@ -116,9 +116,9 @@ export class BrokerClient {
 		for (const lane of this.#lanes) lane.close();
 		// The last that was taken goes back first, so that they are in order again.
 		const given = [...this.#given.values()].reverse();
-		for (const { isHeld, back } of given) if (isHeld) back();
+		for (const { isHeld, back } of given) if (isHeld) undo(back);
 		Registry.ours().markDead(this.#record);
-		for (const { isHeld, back } of given) if (!isHeld) back();
+		for (const { isHeld, back } of given) if (!isHeld) undo(back);
 		this.#given.clear();
 		for (const id of this.#instances.keys()) this.#broker.release(id);
 		this.#instances.clear();
@@ -230,10 +230,10 @@ export class BrokerClient {
 		const { restores, undoes } = instance.operations;
 		const restore = value === null ? undefined : restores?.[member];
 		// Who did not have to wait for it has died just now if it does not hear of it: as if it had begun.
-		const undo = hasWaited && value === true ? undoes?.[member] : undefined;
-		if (restore === undefined && undo === undefined) return lane.answer([DONE, id, value]);
-		if (this.#isGone) return void (restore !== undefined && object[restore]?.(value));
-		const back = restore === undefined ? () => object[undo ?? '']?.() : () => object[restore]?.(value);
+		const release = hasWaited && value === true ? undoes?.[member] : undefined;
+		if (restore === undefined && release === undefined) return lane.answer([DONE, id, value]);
+		const back = restore === undefined ? () => object[release ?? '']?.() : () => object[restore]?.(value);
+		if (this.#isGone) return void (restore !== undefined && undo(back));
 		this.#given.set(id, { back, isHeld: restore === undefined });
 		lane.answer([GIVEN, id, value]);
 	}
@@ -300,6 +300,13 @@ interface Early {
 	readonly lane: ClientLane;
 	/** How many messages of the other lane come before it. */
 	readonly after: number;
+}
+
+/** Does it where nobody is left to be told what it throws, as by one that has let go of it before it said that it had it. */
+function undo(back: () => void): void {
+	try {
+		back();
+	} catch {}
 }
 
 /** What was given to it, until it says that it has it. */

@@ -15,8 +15,9 @@ export const TEXT = 0xc0c0fabe;
 
 export const HELLO = 0;
 export const ASK = 1;
-const DONE = 4;
+export const DONE = 4;
 export const FAILED = 5;
+export const GIVEN = 7;
 export const RUN = 11;
 
 const opened = new Set<Socket>();

@@ -1,7 +1,7 @@
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Shareable } from '@conc/core';
 import { describe, expect, it } from 'vitest';
-import { copyOfPackage, heldUpToRead, neverLate } from './support/copies.js';
+import { copyOfPackage, heldUpBeforeTelling, heldUpToRead, neverLate } from './support/copies.js';
 import { untilAsleep, untilWaiting, waitersOf } from './support/waiting.js';
 import { type Started, start } from './support/workers.js';
 
@@ -222,4 +222,30 @@ it('a newcomer who was held up on its way to read does not take the turn of one 
 	Atomics.wait(words, 1, 0); // and the waiter cannot come
 	expect(words[1]).toBe(1);
 	expect(await waiter).toBe(true);
+});
+
+it('one who was told in place of the one that had its slot before does not go before those in line', async () => {
+	const { url, exports } = await copyOfPackage((text) => heldUpBeforeTelling(neverLate(text)));
+	const lock = new exports.Lock();
+	const words = new Int32Array(new SharedArrayBuffer(8));
+	const holder = start('tell-when-held-up', { url, lock, words });
+	expect(await holder.next()).toBe('held');
+	const log: number[] = [];
+	const turn = async (me: number) => {
+		await lock.acquire();
+		log.push(me);
+		if (me > 0) lock.release();
+	};
+	const turns = Array.from({ length: 65 }, (_, me) => turn(me)); // one more than there are slots
+	await untilWaiting(lock, 64);
+	holder.tell('release');
+	expect(await holder.next()).toBe('about to tell');
+	await turns[0]; // which has looked by itself
+	await setImmediate(); // the last has its slot
+	Atomics.store(words, 0, 1);
+	Atomics.notify(words, 0);
+	Atomics.wait(words, 1, 0); // it was told
+	lock.release();
+	await Promise.all(turns);
+	expect(log).toEqual(turns.map((_, me) => me));
 });

@@ -21,6 +21,7 @@ const KIND = 3;
 const SINCE = 4; // when it arrived
 const GRANTED_AT = 5;
 const MODE = 6;
+const GRANTED_TO = 7; // the ticket of who was meant: another may have the slot by the time it is told
 const SLOT_WORDS = 8;
 
 const BLOCKING = 1; // its thread sleeps meanwhile
@@ -124,13 +125,23 @@ export class Slots {
 		return Atomics.load(this.words, slot + STATE);
 	}
 
-	/** WAITING → GRANTED. */
-	grant(slot: number): boolean {
+	/** WAITING → GRANTED, for the waiter with this ticket. */
+	grant(slot: number, ticket: number): boolean {
 		// Written before the state, or a reader could take an old time for this turn's.
 		Atomics.store(this.words, slot + GRANTED_AT, micros());
+		Atomics.store(this.words, slot + GRANTED_TO, ticket);
 		if (Atomics.compareExchange(this.words, slot + STATE, WAITING, GRANTED) !== WAITING) return false;
 		Atomics.notify(this.words, slot + STATE);
 		return true;
+	}
+
+	/** Whether who was granted last is who has it, and not one who had it before. */
+	isMeant(slot: number): boolean {
+		return Atomics.load(this.words, slot + GRANTED_TO) === this.ticket(slot);
+	}
+
+	ticket(slot: number): number {
+		return Atomics.load(this.words, slot + TICKET);
 	}
 
 	isBlocking(slot: number): boolean {
@@ -175,12 +186,12 @@ export class Slots {
 
 	/** Whether it was claimed before the one with this ticket will be. */
 	isBefore(slot: number, ticket: number): boolean {
-		return ((Atomics.load(this.words, slot + TICKET) - ticket) | 0) < 0;
+		return ((this.ticket(slot) - ticket) | 0) < 0;
 	}
 
 	/** Negative when the first slot has waited longer. By the difference, because tickets wrap. */
 	order(slot: number, other: number): number {
-		return (Atomics.load(this.words, slot + TICKET) - Atomics.load(this.words, other + TICKET)) | 0;
+		return (this.ticket(slot) - this.ticket(other)) | 0;
 	}
 
 	#claim(): number {

@@ -32,6 +32,13 @@ export interface Insider {
 	takeTurn(): boolean;
 }
 
+/** A wait that has a slot. */
+interface InLine {
+	readonly slot: number;
+	/** Its place in line: the slot may be another's later. */
+	readonly ticket: number;
+}
+
 /** Those who wait for one primitive, first come first served: each wait has a slot and sleeps on that slot's word. */
 export class Waiters {
 	/** This thread's waits without a slot, oldest first. */
@@ -104,7 +111,7 @@ export class Waiters {
 	/** Whether the first in line has waited so long that nobody may go before it any more. */
 	isImpatient(): boolean {
 		const [first] = this.#front(1);
-		return first !== undefined && this.#slots.waited(first) > BARGE_MICROS;
+		return first !== undefined && this.#slots.waited(first.slot) > BARGE_MICROS;
 	}
 
 	/**
@@ -112,7 +119,7 @@ export class Waiters {
 	 * who are were told, and its nap is shortened so that it looks again when they would be late.
 	 */
 	mayGo(turn: Turn, places: number): boolean {
-		if (turn.granted) return true;
+		if (turn.granted && this.#slots.isMeant(turn.slot)) return true;
 		this.watch(turn);
 		if (this.#ahead(turn.slot) < places) return true;
 		this.wake(places);
@@ -125,7 +132,7 @@ export class Waiters {
 		for (;;) {
 			// In one pass over the table: a waiter that somebody else tells meanwhile must not seem to be out of line.
 			const next = this.#next(places);
-			if (next.every((slot) => this.tell(slot))) return next.length > 0;
+			if (next.every(({ slot, ticket }) => this.tell(slot, ticket))) return next.length > 0;
 		}
 	}
 
@@ -143,14 +150,15 @@ export class Waiters {
 				(slot) => this.#slots.state(slot) === WAITING && this.#slots.isBefore(slot, ticket),
 			);
 			if (next.length === 0) return told;
-			for (const slot of next) if (!this.#slots.freeIfDeadAndUntold(slot) && this.#slots.grant(slot)) told++;
+			for (const { slot, ticket: own } of next)
+				if (!this.#slots.freeIfDeadAndUntold(slot) && this.#slots.grant(slot, own)) told++;
 		}
 	}
 
 	/** WAITING → GRANTED, where it is not so yet; false when the line has changed. */
-	tell(slot: number): boolean {
+	tell(slot: number, ticket = this.#slots.ticket(slot)): boolean {
 		if (this.#slots.freeIfDead(slot)) return false;
-		if (this.#slots.state(slot) === WAITING && !this.#slots.grant(slot)) return false;
+		if (this.#slots.state(slot) === WAITING && !this.#slots.grant(slot, ticket)) return false;
 		this.#nudgeWatcher(slot);
 		return true;
 	}
@@ -174,7 +182,7 @@ export class Waiters {
 	/** Tells everybody who waits. */
 	wakeAll(): void {
 		this.#slots.some((at) => {
-			if (this.#slots.state(at) === WAITING) this.#slots.grant(at);
+			if (this.#slots.state(at) === WAITING) this.#slots.grant(at, this.#slots.ticket(at));
 			return false;
 		});
 	}
@@ -191,28 +199,30 @@ export class Waiters {
 	}
 
 	/** Who may take so many places: the first in line; with a SHARED one in front, all up to the first that is not. */
-	#next(places: number): number[] {
+	#next(places: number): InLine[] {
 		const front = this.#front(places);
-		if (front[0] === undefined || !this.#slots.isShared(front[0])) return front;
+		if (front[0] === undefined || !this.#slots.isShared(front[0].slot)) return front;
 		const line = this.#front(SLOTS);
-		const end = line.findIndex((slot) => !this.#slots.isShared(slot));
+		const end = line.findIndex(({ slot }) => !this.#slots.isShared(slot));
 		// Not shorter than 1: those in front may have left between the two readings.
 		return end < 0 ? line : line.slice(0, Math.max(end, 1));
 	}
 
 	/** The first so many in line, in order. */
-	#front(places: number): number[] {
+	#front(places: number): InLine[] {
 		return this.#first(places, (slot) => this.#isInLine(slot));
 	}
 
 	/** The first so many of those that are meant, in order. */
-	#first(places: number, isMeant: (slot: number) => boolean): number[] {
-		const front: number[] = [];
-		this.#slots.some((at) => {
-			if (!isMeant(at)) return false;
+	#first(places: number, isMeant: (slot: number) => boolean): InLine[] {
+		const front: InLine[] = [];
+		this.#slots.some((slot) => {
+			const ticket = this.#slots.ticket(slot);
+			if (!isMeant(slot)) return false;
 			let place = front.length;
-			while (place > 0 && this.#slots.order(at, front[place - 1] as number) < 0) place--;
-			if (place < places) front.splice(place, 0, at);
+			// By the difference, because tickets wrap.
+			while (place > 0 && ((ticket - (front[place - 1] as InLine).ticket) | 0) < 0) place--;
+			if (place < places) front.splice(place, 0, { slot, ticket });
 			if (front.length > places) front.pop();
 			return false;
 		});

@@ -52,3 +52,10 @@ export function heldUpToRead(text: string): string {
 	const held = (before: string) => (so: string) => changed(so, before, `globalThis.heldUp?.(); ${before}`);
 	return held(looks)(held(enters)(text));
 }
+
+/** Calls what a thread has set as `heldUp` between seeing whose turn it is and telling so. */
+export function heldUpBeforeTelling(text: string): string {
+	const tells =
+		'if (this.#slots.freeIfDead(slot)) return false;\n    if (this.#slots.state(slot) === WAITING';
+	return changed(text, tells, `globalThis.heldUp?.(); ${tells}`);
+}

@@ -1,6 +1,6 @@
 import type { Shareable } from '@conc/core';
 import { describe, expect, it } from 'vitest';
-import { copyOfPackage, heldUpInLine, seldomLooking } from './support/copies.js';
+import { copyOfPackage, heldUpBeforeNotifying, heldUpInLine, seldomLooking } from './support/copies.js';
 import { untilAsleep, waitersOf } from './support/waiting.js';
 import { start } from './support/workers.js';
 
@@ -127,4 +127,34 @@ describe('who has looked while it was the turn of the one before is woken', asyn
 		queue.getNowait();
 		expect(await second.thread.next()).toBe('has it');
 	});
+});
+
+it('a notice that is passed on is not lost to one that came later, in the slot of who was to have it', async () => {
+	const { url, exports } = await copyOfPackage(heldUpBeforeNotifying);
+	const lock = new exports.Lock();
+	const condition = new exports.Condition(lock);
+	const words = new Int32Array(new SharedArrayBuffer(8));
+	const goOn = (step: number) => {
+		Atomics.store(words, step, 1);
+		Atomics.notify(words, step);
+	};
+	const first = start('pass-notice-on-when-held-up', { url, condition, words });
+	expect(await first.next()).toBe('waits');
+	const controller = new AbortController();
+	await condition.acquire();
+	const second = condition.wait({ signal: controller.signal });
+	await condition.acquire();
+	const third = condition.wait().finally(() => condition.release());
+	await condition.acquire();
+	condition.notify();
+	condition.release();
+	goOn(0);
+	expect(await first.next()).toBe('about to pass it on'); // to the second
+	controller.abort('no more');
+	await expect(second).rejects.toBe('no more');
+	const late = condition.wait().finally(() => condition.release()); // which may be told for nothing
+	goOn(1);
+	expect(await third).toBe(true);
+	await condition.with(() => condition.notify());
+	await late;
 });

@@ -155,10 +155,12 @@ export class BrokerClient {
 			case TOOK:
 				this.#given.delete(message[1] as number);
 				return;
-			case REFUSED:
-				this.#given.get(message[1] as number)?.back();
+			case REFUSED: {
+				const refused = this.#given.get(message[1] as number);
 				this.#given.delete(message[1] as number);
+				if (refused !== undefined) undo(refused.back);
 				return;
+			}
 			case HOLD:
 				// Who asks for what is not there any more is told; who only holds it need not know.
 				if (this.#broker.find(message[1] as number) !== undefined) this.#instance(message[1] as number);
@@ -302,7 +304,7 @@ interface Early {
 	readonly after: number;
 }
 
-/** Does it where nobody is left to be told what it throws, as by one that has let go of it before it said that it had it. */
+/** Does it where nobody is to be told what it throws, as by one that has let go of it before it said that it had it. */
 function undo(back: () => void): void {
 	try {
 		back();

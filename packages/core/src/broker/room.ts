@@ -52,29 +52,31 @@ export function removeDeadRooms(socket: string): void {
 	const own = dirname(socket);
 	const all = dirname(own);
 	if (all !== userDirectoryName()) return;
-	for (const name of readdirSync(all)) {
-		const path = join(all, name);
-		if (path !== own && isGone(Number.parseInt(name, 10))) removeIfDead(path);
-	}
+	attempt(() => {
+		for (const name of readdirSync(all)) {
+			const path = join(all, name);
+			if (path !== own && isGone(Number.parseInt(name, 10))) attempt(() => removeIfDead(path));
+		}
+	});
 }
 
 function removeIfDead(path: string): void {
-	const first = unlessRemoved(() => readdirSync(path)[0]);
-	const remove = () => unlessRemoved(() => rmSync(path, { recursive: true, force: true }));
+	const remove = () => rmSync(path, { recursive: true, force: true });
+	const first = lstatSync(path).isDirectory() ? readdirSync(path)[0] : undefined;
 	if (first === undefined) return remove();
 	// It may be a process of another container, whose ids mean nothing here.
 	const socket = net()
 		.connect(join(path, first), () => socket.destroy())
-		.on('error', remove);
+		.on('error', ({ code }: NodeJS.ErrnoException) => {
+			if (code === 'ECONNREFUSED' || code === 'ENOENT') attempt(remove);
+		});
 }
 
-/** Another process may remove it at this very moment, and what cannot be removed is in nobody's way. */
-function unlessRemoved<T>(act: () => T): T | undefined {
+/** Another process may remove the same at this very moment, and what cannot be removed is in nobody's way. */
+function attempt(act: () => void): void {
 	try {
-		return act();
-	} catch {
-		return undefined;
-	}
+		act();
+	} catch {}
 }
 
 /** Whether no process with this id runs any more. */

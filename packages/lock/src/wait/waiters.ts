@@ -151,16 +151,21 @@ export class Waiters {
 			);
 			if (next.length === 0) return told;
 			for (const { slot, ticket: own } of next)
-				if (!this.#slots.freeIfDeadAndUntold(slot) && this.#slots.grant(slot, own)) told++;
+				if (!this.#slots.freeIfDeadAndUntold(slot) && this.#grant(slot, own)) told++;
 		}
 	}
 
 	/** WAITING → GRANTED, where it is not so yet; false when the line has changed. */
 	tell(slot: number, ticket = this.#slots.ticket(slot)): boolean {
 		if (this.#slots.freeIfDead(slot)) return false;
-		if (this.#slots.state(slot) === WAITING && !this.#slots.grant(slot, ticket)) return false;
+		if (this.#slots.state(slot) === WAITING && !this.#grant(slot, ticket)) return false;
 		this.#nudgeWatcher(slot);
 		return true;
+	}
+
+	/** WAITING → GRANTED; false when that has not reached the one with this ticket. */
+	#grant(slot: number, ticket: number): boolean {
+		return this.#slots.grant(slot, ticket) && this.#slots.ticket(slot) === ticket;
 	}
 
 	/** Revokes the turns of those who are late, and shortens the nap of `turn` to when the next one would be. */
@@ -182,7 +187,7 @@ export class Waiters {
 	/** Tells everybody who waits. */
 	wakeAll(): void {
 		this.#slots.some((at) => {
-			if (this.#slots.state(at) === WAITING) this.#slots.grant(at, this.#slots.ticket(at));
+			if (this.#slots.state(at) === WAITING) this.#grant(at, this.#slots.ticket(at));
 			return false;
 		});
 	}

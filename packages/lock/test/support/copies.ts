@@ -59,3 +59,9 @@ export function heldUpBeforeTelling(text: string): string {
 		'if (this.#slots.freeIfDead(slot)) return false;\n    if (this.#slots.state(slot) === WAITING';
 	return changed(text, tells, `globalThis.heldUp?.(); ${tells}`);
 }
+
+/** Calls what a thread has set as `heldUp` between choosing who is notified and notifying it. */
+export function heldUpBeforeNotifying(text: string): string {
+	const notifies = '!this.#slots.freeIfDeadAndUntold(slot) && this.#grant';
+	return changed(text, notifies, `(globalThis.heldUp?.(), true) && ${notifies}`);
+}

@@ -116,9 +116,9 @@ export class BrokerClient {
 		for (const lane of this.#lanes) lane.close();
 		// The last that was taken goes back first, so that they are in order again.
 		const given = [...this.#given.values()].reverse();
-		for (const { isHeld, back } of given) if (isHeld) undo(back);
+		for (const { isHeld, back } of given) if (isHeld) back();
 		Registry.ours().markDead(this.#record);
-		for (const { isHeld, back } of given) if (!isHeld) undo(back);
+		for (const { isHeld, back } of given) if (!isHeld) back();
 		this.#given.clear();
 		for (const id of this.#instances.keys()) this.#broker.release(id);
 		this.#instances.clear();
@@ -155,12 +155,10 @@ export class BrokerClient {
 			case TOOK:
 				this.#given.delete(message[1] as number);
 				return;
-			case REFUSED: {
-				const refused = this.#given.get(message[1] as number);
+			case REFUSED:
+				this.#given.get(message[1] as number)?.back();
 				this.#given.delete(message[1] as number);
-				if (refused !== undefined) undo(refused.back);
 				return;
-			}
 			case HOLD:
 				// Who asks for what is not there any more is told; who only holds it need not know.
 				if (this.#broker.find(message[1] as number) !== undefined) this.#instance(message[1] as number);
@@ -232,10 +230,10 @@ export class BrokerClient {
 		const { restores, undoes } = instance.operations;
 		const restore = value === null ? undefined : restores?.[member];
 		// Who did not have to wait for it has died just now if it does not hear of it: as if it had begun.
-		const release = hasWaited && value === true ? undoes?.[member] : undefined;
-		if (restore === undefined && release === undefined) return lane.answer([DONE, id, value]);
-		const back = restore === undefined ? () => object[release ?? '']?.() : () => object[restore]?.(value);
-		if (this.#isGone) return void (restore !== undefined && undo(back));
+		const undo = hasWaited && value === true ? undoes?.[member] : undefined;
+		if (restore === undefined && undo === undefined) return lane.answer([DONE, id, value]);
+		const back = quietly(() => (restore === undefined ? object[undo ?? '']?.() : object[restore]?.(value)));
+		if (this.#isGone) return void (restore !== undefined && back());
 		this.#given.set(id, { back, isHeld: restore === undefined });
 		lane.answer([GIVEN, id, value]);
 	}
@@ -304,17 +302,20 @@ interface Early {
 	readonly after: number;
 }
 
-/** Does it where nobody is to be told what it throws, as by one that has let go of it before it said that it had it. */
-function undo(back: () => void): void {
-	try {
-		back();
-	} catch {}
+/** The same where nobody is to be told what it throws, as for one that has let go of it before it said that it had it. */
+function quietly(act: () => unknown): () => void {
+	return () => {
+		try {
+			act();
+		} catch {}
+	};
 }
 
 /** What was given to it, until it says that it has it. */
 interface Given {
 	/** It has a hold of something: what it lets go of before it is known to have ended, it has not abandoned. */
 	readonly isHeld: boolean;
+	/** Throws nothing. */
 	back(): void;
 }
 

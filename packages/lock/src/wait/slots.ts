@@ -44,6 +44,11 @@ export const SLOTS = 64;
 /** How many words of memory a table takes. */
 export const TABLE_WORDS = HEADER_WORDS + SLOTS * SLOT_WORDS;
 
+/** By the difference, because tickets wrap. */
+export function isEarlier(ticket: number, other: number): boolean {
+	return ((ticket - other) | 0) < 0;
+}
+
 /**
  * The memory of a table: who has which slot. A slot is named by where it begins.
  *
@@ -186,12 +191,7 @@ export class Slots {
 
 	/** Whether it was claimed before the one with this ticket will be. */
 	isBefore(slot: number, ticket: number): boolean {
-		return ((this.ticket(slot) - ticket) | 0) < 0;
-	}
-
-	/** Negative when the first slot has waited longer. By the difference, because tickets wrap. */
-	order(slot: number, other: number): number {
-		return (this.ticket(slot) - this.ticket(other)) | 0;
+		return isEarlier(this.ticket(slot), ticket);
 	}
 
 	#claim(): number {

@@ -3,6 +3,7 @@ import type { Turn } from './awaitable.js';
 import {
 	EXCLUSIVE,
 	GRANTED,
+	isEarlier,
 	LEFT,
 	type Mode,
 	NONE,
@@ -187,7 +188,7 @@ export class Waiters {
 	/** Tells everybody who waits. */
 	wakeAll(): void {
 		this.#slots.some((at) => {
-			if (this.#slots.state(at) === WAITING) this.#grant(at, this.#slots.ticket(at));
+			if (this.#slots.state(at) === WAITING) this.#slots.grant(at, this.#slots.ticket(at));
 			return false;
 		});
 	}
@@ -225,8 +226,7 @@ export class Waiters {
 			const ticket = this.#slots.ticket(slot);
 			if (!isMeant(slot)) return false;
 			let place = front.length;
-			// By the difference, because tickets wrap.
-			while (place > 0 && ((ticket - (front[place - 1] as InLine).ticket) | 0) < 0) place--;
+			while (place > 0 && isEarlier(ticket, (front[place - 1] as InLine).ticket)) place--;
 			if (place < places) front.splice(place, 0, { slot, ticket });
 			if (front.length > places) front.pop();
 			return false;
@@ -238,7 +238,8 @@ export class Waiters {
 	#ahead(slot: number): number {
 		let ahead = 0;
 		this.#slots.some((at) => {
-			if (!this.#isInLine(at) || (slot !== NONE && this.#slots.order(at, slot) >= 0)) return false;
+			if (!this.#isInLine(at) || (slot !== NONE && !this.#slots.isBefore(at, this.#slots.ticket(slot))))
+				return false;
 			if (this.#mode !== SHARED || !this.#slots.isShared(at)) ahead++;
 			return false;
 		});
